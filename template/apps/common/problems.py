@@ -1,0 +1,116 @@
+"""Errors as problem details (RFC 9457): one shape for everything that goes wrong."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.encoding import escape_uri_path
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+from rest_framework.views import exception_handler as drf_exception_handler
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(
+    request: HttpRequest, status: int, *, detail: str = "", code: str = "", **members: Any
+) -> dict[str, Any]:
+    """Return the members of a problem. Empty ones are left out.
+
+    `type` is `about:blank`: the status says what kind of problem it is, and `code` says it for
+    programs where the status is not enough.
+    """
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "instance": escape_uri_path(request.path),
+        "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
+        **members,
+    }
+    return {name: value for name, value in body.items() if value != ""}
+
+
+def problem_response(request: HttpRequest, status: int, **members: Any) -> JsonResponse:
+    """Return a problem as an answer of Django, for what happens outside of the API's views."""
+    return JsonResponse(
+        problem(request, status, **members), status=status, content_type=CONTENT_TYPE
+    )
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception in a view of the API into a problem.
+
+    Returns None for an exception that nobody expected: Django then logs it and answers with
+    `server_error` below.
+    """
+    exc = _as_api_exception(exc)
+    response = drf_exception_handler(exc, context)
+    if not isinstance(exc, APIException) or response is None:
+        return None
+    if isinstance(exc, ValidationError):
+        errors = list(_errors(exc.get_full_details()))
+        members: dict[str, Any] = {"code": "invalid", "detail": "See errors.", "errors": errors}
+    else:
+        members = _detail_and_code(exc)
+    response.data = problem(context["request"], response.status_code, **members)
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _as_api_exception(exc: Exception) -> Exception:
+    """Return DRF's counterpart of an exception of Django, or the exception itself."""
+    if isinstance(exc, DjangoValidationError):
+        return ValidationError(as_serializer_error(exc))
+    if isinstance(exc, Http404):
+        return NotFound()
+    if isinstance(exc, DjangoPermissionDenied):
+        return PermissionDenied()
+    return exc
+
+
+def _detail_and_code(exc: APIException) -> dict[str, Any]:
+    """Return detail and code, also of exceptions that carry a mapping of several."""
+    if isinstance(exc.detail, dict):
+        return {name: str(exc.detail.get(name, "")) for name in ("detail", "code")}
+    return {"detail": str(exc.detail), "code": str(exc.get_codes())}
+
+
+def _errors(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested details into a list that points at fields (RFC 6901)."""
+    if isinstance(details, list):
+        for index, item in enumerate(details):
+            is_message = isinstance(item, dict) and set(item) == {"message", "code"}
+            yield from _errors(item, pointer if is_message else f"{pointer}/{index}")
+    elif set(details) == {"message", "code"} and not isinstance(details["message"], dict | list):
+        yield {"pointer": pointer, "detail": str(details["message"]), "code": details["code"]}
+    else:
+        for name, value in details.items():
+            is_field = name != "non_field_errors"
+            yield from _errors(value, f"{pointer}/{name}" if is_field else pointer)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    return problem_response(request, HTTPStatus.BAD_REQUEST, code="bad_request")
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    return problem_response(request, HTTPStatus.FORBIDDEN, code="permission_denied")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
+    return problem_response(request, HTTPStatus.FORBIDDEN, code="csrf_failed", detail=reason)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    return problem_response(request, HTTPStatus.NOT_FOUND, code="not_found")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return problem_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, code="server_error")

@@ -1,0 +1,43 @@
+import logging
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.common.tests.lines import LogLines
+from apps.users.models import User
+
+
+def test_a_request_is_one_line_with_what_one_looks_for(user_api: APIClient, log: LogLines) -> None:
+    user_api.get("/api/v1/users/me/", headers={"x-request-id": "abc"}, REMOTE_ADDR="192.0.2.7")
+    [line] = log.all()
+    assert line["event"] == "request_finished"
+    assert line["request"] == "GET /api/v1/users/me/"
+    assert (line["code"], line["request_id"], line["ip"]) == (200, "abc", "192.0.2.7")
+    assert line["user_id"] == User.objects.get().pk
+    assert line["duration_ms"] >= 0
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_a_bug_is_one_line_with_its_traceback(api: APIClient, log: LogLines) -> None:
+    api.get("/api/bug", headers={"x-request-id": "abc"})
+    [line] = log.all()
+    assert (line["event"], line["level"], line["request_id"]) == ("request_failed", "error", "abc")
+    assert line["exception"][0]["exc_type"] == "ZeroDivisionError"
+
+
+def test_other_lines_of_a_request_bear_its_id(
+    api: APIClient, log: LogLines, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    def check() -> None:
+        logging.getLogger("plain.logging").warning("from %s", "the standard library")
+
+    monkeypatch.setattr("apps.common.health.CHECKS", {"chatty": check})
+    api.get("/health/ready", headers={"x-request-id": "abc"})
+    line = log.last("from the standard library")
+    assert (line["request_id"], line["logger"]) == ("abc", "plain.logging")
+
+
+def test_nothing_of_one_request_is_left_for_the_next(user_api: APIClient, log: LogLines) -> None:
+    user_api.get("/api/v1/users/me/")
+    logging.getLogger("later").warning("later")
+    assert "request_id" not in log.last("later")

@@ -1,0 +1,103 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+
+def problem_of(answer: Any, status: int) -> dict[str, Any]:
+    """Return the members of a problem after checking what all problems share."""
+    body: dict[str, Any] = answer.json()
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.status_code == body["status"] == status
+    assert body["type"] == "about:blank"
+    assert body["request_id"] == answer["X-Request-ID"]
+    return body
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/nothing", "/api/v1/users/me"])
+def test_an_unknown_path_is_a_problem(api: APIClient, path: str) -> None:
+    body = problem_of(api.get(path), 404)
+    assert (body["title"], body["code"], body["instance"]) == ("Not Found", "not_found", path)
+
+
+def test_an_unknown_api_path_is_a_problem_in_development_too(api: APIClient, settings: Any) -> None:
+    settings.DEBUG = True
+    problem_of(api.get("/api/v1/nothing"), 404)
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/django/suspicious", 400, "bad_request"),
+        ("/django/forbidden", 403, "permission_denied"),
+        ("/django/bug", 500, "server_error"),
+        ("/api/suspicious", 400, "bad_request"),
+        ("/api/forbidden", 403, "permission_denied"),
+        ("/api/bug", 500, "server_error"),
+    ],
+)
+def test_every_exception_is_a_problem(api: APIClient, path: str, status: int, code: str) -> None:
+    answer = api.get(path)
+    assert problem_of(answer, status)["code"] == code
+    assert b"secret" not in answer.content
+
+
+def test_a_missing_object_is_a_problem(staff_api: APIClient) -> None:
+    assert problem_of(staff_api.get("/api/v1/users/0/"), 404)["code"] == "not_found"
+
+
+def test_a_wrong_method_is_a_problem(api: APIClient) -> None:
+    answer = api.delete("/api/v1/auth/register/")
+    assert problem_of(answer, 405)["code"] == "method_not_allowed"
+    assert "POST" in answer["Allow"]
+
+
+def test_a_wrong_media_type_is_a_problem(api: APIClient) -> None:
+    answer = api.post("/api/v1/auth/register/", "<email/>", content_type="text/xml")
+    assert problem_of(answer, 415)["code"] == "unsupported_media_type"
+
+
+def test_broken_json_is_a_problem(api: APIClient) -> None:
+    answer = api.post("/api/v1/auth/register/", "{", content_type="application/json")
+    assert problem_of(answer, 400)["code"] == "parse_error"
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_each_invalid_field_is_pointed_at(api: APIClient) -> None:
+    order = {"lines": [{"product": "tea"}, {}], "tags": ["tea", "coffee"]}
+    body = problem_of(api.post("/api/order", order), 400)
+    assert {(error["pointer"], error["code"]) for error in body["errors"]} == {
+        ("#/lines/1/product", "required"),
+        ("#/message", "required"),
+        ("#/tags/1", "max_length"),
+    }
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_a_body_of_the_wrong_shape_is_pointed_at_as_a_whole(api: APIClient) -> None:
+    body = problem_of(api.post("/api/order", ["tea"]), 400)
+    assert [error["pointer"] for error in body["errors"]] == ["#"]
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_a_rule_of_a_service_is_an_invalid_request(api: APIClient) -> None:
+    body = problem_of(api.get("/api/rule"), 400)
+    assert body["errors"] == [{"pointer": "#", "detail": "Not on a Sunday.", "code": "sunday"}]
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_detail_and_code_of_a_mapping_are_kept(api: APIClient) -> None:
+    body = problem_of(api.get("/api/teapot"), 500)
+    assert (body["detail"], body["code"]) == ("Short and stout.", "teapot")
+
+
+def test_a_forged_form_is_a_problem(db: None) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/admin/login/", {"username": "a", "password": "b"})
+    assert problem_of(answer, 403)["code"] == "csrf_failed"
+
+
+def test_an_unknown_host_is_a_problem(api: APIClient) -> None:
+    assert problem_of(api.get("/", headers={"host": "evil.example"}), 400)["code"] == "bad_request"

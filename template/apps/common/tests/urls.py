@@ -1,0 +1,103 @@
+"""Addresses that only these tests have: views that go wrong in many ways, and lists."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from rest_framework.exceptions import APIException
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import CharField, ListField, ModelSerializer, Serializer
+from rest_framework.views import APIView
+
+from apps.common import problems
+from apps.common.pagination import CursorPagination, PagePagination
+from apps.users.models import User
+
+EXCEPTIONS: dict[str, Exception] = {
+    "forbidden": PermissionDenied(),
+    "suspicious": SuspiciousOperation(),
+    "bug": ZeroDivisionError("the secret of the day"),
+}
+
+
+def django_view(request: HttpRequest, name: str) -> HttpResponse:
+    raise EXCEPTIONS[name]
+
+
+class ApiView(APIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request, name: str) -> Response:
+        raise EXCEPTIONS[name]
+
+
+class TeapotView(APIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        raise APIException({"detail": "Short and stout.", "code": "teapot", "spout": "here"})
+
+
+class RuleView(APIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        raise ValidationError("Not on a Sunday.", code="sunday")
+
+
+class LineSerializer(Serializer[Any]):
+    product = CharField()
+
+
+class OrderSerializer(Serializer[Any]):
+    lines = LineSerializer(many=True)
+    message = CharField()
+    tags = ListField(child=CharField(max_length=3))
+
+
+class OrderView(APIView):
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        OrderSerializer(data=request.data).is_valid(raise_exception=True)
+        return Response()
+
+
+class UserSerializer(ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id",)
+
+
+class ListView(ListAPIView[User]):
+    permission_classes = [AllowAny]
+    queryset = User.objects.order_by("pk")
+    serializer_class = UserSerializer
+
+
+class PagesView(ListView):
+    pagination_class = PagePagination
+
+
+class CursorView(ListView):
+    pagination_class = CursorPagination
+
+
+urlpatterns = [
+    path("django/<name>", django_view),
+    path("api/teapot", TeapotView.as_view()),
+    path("api/rule", RuleView.as_view()),
+    path("api/order", OrderView.as_view()),
+    path("api/pages", PagesView.as_view()),
+    path("api/cursor", CursorView.as_view()),
+    path("api/<name>", ApiView.as_view()),
+]
+
+handler400 = problems.bad_request
+handler403 = problems.permission_denied
+handler404 = problems.not_found
+handler500 = problems.server_error

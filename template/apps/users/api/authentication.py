@@ -1,0 +1,156 @@
+"""Signing in and out, and the mails that go with an account."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
+
+from apps.users import services
+from apps.users.api import serializers
+from apps.users.api.users import current_user
+
+
+def fields_of(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the validated fields of a request. Raises ValidationError."""
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class CredentialsView(APIView):
+    """For those who cannot sign in yet. Its own rate limit slows down guessing."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = ()
+    throttle_scope = "credentials"
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class RegisterView(CredentialsView):
+    @extend_schema(
+        operation_id="register",
+        request=serializers.RegistrationSerializer,
+        responses={202: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Register. The answer is the same whether or not the address has an account."""
+        services.register(**fields_of(serializers.RegistrationSerializer, request))
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class ConfirmEmailView(CredentialsView):
+    @extend_schema(
+        operation_id="confirm_email",
+        request=serializers.LinkSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Confirm an address with the parts of the link that was sent to it."""
+        services.confirm_email(**fields_of(serializers.LinkSerializer, request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ResendConfirmationView(CredentialsView):
+    @extend_schema(
+        operation_id="resend_confirmation",
+        request=serializers.EmailSerializer,
+        responses={202: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Send the confirmation mail again."""
+        services.resend_confirmation(**fields_of(serializers.EmailSerializer, request))
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class SignInView(TokenObtainPairView):
+    """Exchange e-mail address and password for a pair of tokens."""
+
+    serializer_class = serializers.SignInSerializer
+    throttle_scope = "credentials"
+
+    @extend_schema(
+        operation_id="sign_in",
+        responses={200: serializers.TokenPairSerializer},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().post(request, *args, **kwargs)
+
+
+class RefreshView(TokenRefreshView):
+    """Exchange a refresh token for a new pair. Each refresh token works once."""
+
+    throttle_scope = "credentials"
+
+    @extend_schema(
+        operation_id="refresh_token",
+        request=serializers.RefreshTokenSerializer,
+        responses={200: serializers.TokenPairSerializer},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().post(request, *args, **kwargs)
+
+
+class SignOutView(CredentialsView):
+    @extend_schema(
+        operation_id="sign_out",
+        request=serializers.RefreshTokenSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Revoke a refresh token. The access token ends by itself within minutes."""
+        fields = fields_of(serializers.RefreshTokenSerializer, request)
+        try:
+            RefreshToken(fields["refresh"]).blacklist()
+        except TokenError as error:
+            raise InvalidToken(str(error)) from None
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ForgotPasswordView(CredentialsView):
+    @extend_schema(
+        operation_id="forgot_password",
+        request=serializers.EmailSerializer,
+        responses={202: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Ask for the mail with which to choose a new password."""
+        services.request_password_reset(**fields_of(serializers.EmailSerializer, request))
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+
+class ResetPasswordView(CredentialsView):
+    @extend_schema(
+        operation_id="reset_password",
+        request=serializers.PasswordResetSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Choose a new password with the parts of the link that was sent."""
+        services.reset_password(**fields_of(serializers.PasswordResetSerializer, request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ChangePasswordView(APIView):
+    permission_classes = [IsAuthenticated]
+    throttle_scope = "credentials"
+
+    @extend_schema(
+        operation_id="change_password",
+        request=serializers.PasswordChangeSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        """Choose a new password. Every token given so far ends, this one included."""
+        fields = fields_of(serializers.PasswordChangeSerializer, request)
+        services.change_password(user=current_user(request), **fields)
+        return Response(status=status.HTTP_204_NO_CONTENT)

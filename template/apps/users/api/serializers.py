@@ -1,0 +1,59 @@
+from typing import Any
+
+from rest_framework import exceptions, serializers
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+
+from apps.users.models import User
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "email", "name", "is_staff", "date_joined")
+        read_only_fields = ("id", "email", "is_staff", "date_joined")
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(help_text="Send it as `Authorization: Bearer …`.")
+    refresh = serializers.CharField(help_text="Exchange it for a new pair before it expires.")
+
+
+class SignInSerializer(TokenObtainPairSerializer):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        attrs["email"] = User.objects.normalize_email(attrs["email"])
+        pair = super().validate(attrs)
+        if not self.user.email_confirmed_at:  # type: ignore[union-attr]  # set by a valid password
+            raise exceptions.PermissionDenied(
+                "Confirm your e-mail address first.", code="email_not_confirmed"
+            )
+        return pair
+
+
+class RefreshTokenSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField()
+
+
+class PasswordSerializer(serializers.Serializer[Any]):
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+
+
+class RegistrationSerializer(PasswordSerializer):
+    email = serializers.EmailField(max_length=254)
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+
+
+class EmailSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=254)
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    uid = serializers.CharField(max_length=64)
+    token = serializers.CharField(max_length=128)
+
+
+class PasswordResetSerializer(LinkSerializer, PasswordSerializer):
+    pass
+
+
+class PasswordChangeSerializer(PasswordSerializer):
+    current_password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)

@@ -1,0 +1,51 @@
+"""The mails that users get. `outbox` sends them in the background."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from apps.users import tokens
+from apps.users.models import User
+
+
+def send_confirmation(user_id: int) -> None:
+    """Send the mail that confirms an address, unless that has happened meanwhile."""
+    user = User.objects.filter(pk=user_id, email_confirmed_at=None, is_active=True).first()
+    if user:
+        _send(user, "confirm-email", "Confirm your e-mail address", tokens.email_confirmation)
+
+
+def send_password_reset(user_id: int) -> None:
+    """Send the mail that lets somebody choose a new password."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user:
+        _send(user, "reset-password", "Choose a new password", tokens.password_reset)
+
+
+def send_already_registered(user_id: int) -> None:
+    """Tell somebody who registers again that they have an account."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user:
+        _send(user, "already-registered", "You have an account", tokens.password_reset)
+
+
+def _send(user: User, name: str, subject: str, generator: PasswordResetTokenGenerator) -> None:
+    link = {
+        "uid": urlsafe_base64_encode(force_bytes(user.pk)),
+        "token": generator.make_token(user),
+    }
+    page = "reset-password" if name == "already-registered" else name
+    context = {
+        **link,
+        "user": user,
+        "project": settings.PROJECT,
+        "url": f"{settings.FRONTEND_URL}/{page}?{urlencode(link)}",
+        "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+    }
+    text = render_to_string(f"users/{name}.txt", context)
+    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [user.email])

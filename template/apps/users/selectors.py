@@ -1,0 +1,27 @@
+"""Reads: what other code may ask about users."""
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db.models import QuerySet
+from django.utils.encoding import force_str
+from django.utils.http import urlsafe_base64_decode
+
+from apps.users.models import User
+
+
+def users() -> QuerySet[User]:
+    """Return every user, the newest first."""
+    return User.objects.order_by("-pk")
+
+
+def find_by_email(email: str) -> User | None:
+    return User.objects.filter(email=User.objects.normalize_email(email)).first()
+
+
+def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) -> User | None:
+    """Return the active user whom a link was sent to, or None when the link is not good (any more)."""
+    try:
+        pk = int(force_str(urlsafe_base64_decode(uid)))
+        user = User.objects.get(pk=pk, is_active=True)
+    except (ValueError, OverflowError, User.DoesNotExist):
+        return None
+    return user if generator.check_token(user, token) else None

@@ -1,0 +1,106 @@
+"""Writes: everything that changes a user, each in one transaction."""
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from apps.users import outbox, selectors, tokens
+from apps.users.models import User
+
+INVALID_LINK = ValidationError("This link is not valid, or not any more.", code="invalid_link")
+
+
+@transaction.atomic
+def register(*, email: str, password: str, name: str = "") -> None:
+    """Create a user who has yet to confirm the address, and send the mail for that.
+
+    Nobody learns from the answer whether an address has an account: the owner is told by mail.
+    Raises ValidationError for a weak password.
+    """
+    email = User.objects.normalize_email(email)
+    _validate_password(password, User(email=email, name=name))
+    # The password is hashed in any case: a quicker answer would tell as much as another one.
+    fields = {"name": name, "password": make_password(password)}
+    user, is_new = User.objects.get_or_create(email=email, defaults=fields)
+    if is_new:
+        outbox.send_confirmation(user)
+    else:
+        outbox.send_already_registered(user)
+
+
+def resend_confirmation(*, email: str) -> None:
+    """Send the mail again to somebody who has not confirmed the address yet."""
+    user = selectors.find_by_email(email)
+    if user and not user.email_confirmed_at:
+        outbox.send_confirmation(user)
+
+
+def confirm_email(*, uid: str, token: str) -> None:
+    """Confirm the address that a link was sent to. Raises ValidationError for a bad link."""
+    user = selectors.find_by_token(uid, token, tokens.email_confirmation)
+    if user is None:
+        raise INVALID_LINK
+    user.email_confirmed_at = timezone.now()
+    user.save(update_fields=["email_confirmed_at"])
+
+
+def change_profile(*, user: User, name: str | None = None) -> User:
+    """Return the user, changed in what is given."""
+    user.name = user.name if name is None else name
+    user.save(update_fields=["name"])
+    return user
+
+
+def request_password_reset(*, email: str) -> None:
+    """Send the mail for a new password, if the address has an account."""
+    user = selectors.find_by_email(email)
+    if user:
+        outbox.send_password_reset(user)
+
+
+@transaction.atomic
+def reset_password(*, uid: str, token: str, password: str) -> None:
+    """Set a new password for whom a link was sent to. Raises ValidationError.
+
+    The link came by mail, so the address is confirmed as well.
+    """
+    user = selectors.find_by_token(uid, token, tokens.password_reset)
+    if user is None:
+        raise INVALID_LINK
+    if not user.email_confirmed_at:
+        user.email_confirmed_at = timezone.now()
+    _set_password(user, password)
+
+
+@transaction.atomic
+def change_password(*, user: User, current_password: str, password: str) -> None:
+    """Set a new password and end every session. Raises ValidationError."""
+    if not user.check_password(current_password):
+        message = ValidationError("This is not your password.", code="wrong_password")
+        raise ValidationError({"current_password": message})
+    _set_password(user, password)
+
+
+def _set_password(user: User, password: str) -> None:
+    _validate_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password", "email_confirmed_at"])
+    sign_out_everywhere(user=user)
+
+
+def sign_out_everywhere(*, user: User) -> None:
+    """Revoke every refresh token of a user."""
+    live = OutstandingToken.objects.filter(user=user, blacklistedtoken=None)
+    BlacklistedToken.objects.bulk_create(
+        [BlacklistedToken(token=token) for token in live], ignore_conflicts=True
+    )
+
+
+def _validate_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.error_list}) from None

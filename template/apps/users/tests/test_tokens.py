@@ -1,0 +1,88 @@
+import pytest
+from rest_framework.test import APIClient
+
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD, UserFactory
+
+SIGN_IN = "/api/v1/auth/token/"
+REFRESH = "/api/v1/auth/token/refresh/"
+SIGN_OUT = "/api/v1/auth/sign-out/"
+CHANGE_PASSWORD = "/api/v1/auth/password/change/"
+ME = "/api/v1/users/me/"
+
+
+def sign_in(api: APIClient, user: User, password: str = PASSWORD) -> dict[str, str]:
+    answer = api.post(SIGN_IN, {"email": user.email, "password": password})
+    assert answer.status_code == 200
+    pair: dict[str, str] = answer.json()
+    return pair
+
+
+def status_of_me(api: APIClient, access: str) -> int:
+    return api.get(ME, headers={"authorization": f"Bearer {access}"}).status_code
+
+
+def test_an_access_token_opens_the_api(api: APIClient, user: User) -> None:
+    assert status_of_me(api, sign_in(api, user)["access"]) == 200
+
+
+def test_an_address_is_the_same_however_it_is_typed(api: APIClient, db: None) -> None:
+    UserFactory.create(email="ada@example.com")
+    answer = api.post(SIGN_IN, {"email": "Ada@Example.COM", "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+def test_a_wrong_password_is_refused(api: APIClient, user: User) -> None:
+    answer = api.post(SIGN_IN, {"email": user.email, "password": "wrong"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "no_active_account")
+
+
+def test_a_banned_user_is_refused(api: APIClient, db: None) -> None:
+    banned = UserFactory.create(is_active=False)
+    assert api.post(SIGN_IN, {"email": banned.email, "password": PASSWORD}).status_code == 401
+
+
+def test_a_made_up_token_is_refused(api: APIClient) -> None:
+    answer = api.get(ME, headers={"authorization": "Bearer made.up.token"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_refresh_gives_a_new_pair(api: APIClient, user: User) -> None:
+    pair = sign_in(api, user)
+    answer = api.post(REFRESH, {"refresh": pair["refresh"]})
+    assert answer.status_code == 200
+    assert answer.json()["refresh"] != pair["refresh"]
+    assert status_of_me(api, answer.json()["access"]) == 200
+
+
+def test_a_refresh_token_works_once(api: APIClient, user: User) -> None:
+    pair = sign_in(api, user)
+    api.post(REFRESH, {"refresh": pair["refresh"]})
+    assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+
+
+def test_signing_out_revokes_the_refresh_token(api: APIClient, user: User) -> None:
+    pair = sign_in(api, user)
+    assert api.post(SIGN_OUT, {"refresh": pair["refresh"]}).status_code == 204
+    assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+
+
+def test_signing_out_with_a_bad_token_is_refused(api: APIClient, db: None) -> None:
+    answer = api.post(SIGN_OUT, {"refresh": "made.up.token"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_a_new_password_revokes_every_token(api: APIClient, user: User, kind: str) -> None:
+    pair = sign_in(api, user)
+    api.post(
+        CHANGE_PASSWORD,
+        {"current_password": PASSWORD, "password": "another-long-word"},
+        headers={"authorization": f"Bearer {pair['access']}"},
+    )
+    if kind == "access":
+        assert status_of_me(api, pair["access"]) == 401
+    else:
+        assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+    sign_in(api, user, "another-long-word")

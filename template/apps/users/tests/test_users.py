@@ -1,0 +1,72 @@
+import pytest
+from django.db import IntegrityError
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from apps.users.models import User
+from apps.users.tests.factories import UserFactory
+
+USERS = "/api/v1/users/"
+ME = "/api/v1/users/me/"
+
+
+def test_staff_list_the_users_the_newest_first(staff_api: APIClient) -> None:
+    newest = UserFactory.create()
+    body = staff_api.get(USERS).json()
+    assert body["count"] == 2
+    assert body["results"][0]["email"] == newest.email
+    assert "password" not in body["results"][0]
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_the_list_costs_two_queries(
+    staff_api: APIClient, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    UserFactory.create_batch(rows)
+    with django_assert_num_queries(2):
+        staff_api.get(USERS, {"page_size": 100})
+
+
+def test_staff_read_one_user(staff_api: APIClient, user: User) -> None:
+    assert staff_api.get(f"{USERS}{user.pk}/").json()["email"] == user.email
+
+
+def test_others_neither_list_nor_read_users(user_api: APIClient, user: User) -> None:
+    assert user_api.get(USERS).status_code == 403
+    assert user_api.get(f"{USERS}{user.pk}/").status_code == 403
+
+
+def test_nobody_reads_anything_without_signing_in(api: APIClient, db: None) -> None:
+    assert api.get(ME).status_code == 401
+
+
+def test_a_user_changes_the_own_name(user_api: APIClient, user: User) -> None:
+    assert user_api.patch(ME, {"name": "Grace"}).json()["name"] == "Grace"
+    user.refresh_from_db()
+    assert user.name == "Grace"
+
+
+def test_a_user_changes_nothing_else(user_api: APIClient, user: User) -> None:
+    user_api.patch(ME, {"name": "Grace", "is_staff": True, "email": "other@example.com"})
+    user.refresh_from_db()
+    assert not user.is_staff
+    assert user.email != "other@example.com"
+
+
+def test_an_empty_change_changes_nothing(user_api: APIClient, user: User) -> None:
+    assert user_api.patch(ME, {}).json()["name"] == user.name
+
+
+def test_the_database_refuses_an_address_in_capitals(user: User) -> None:
+    with pytest.raises(IntegrityError):
+        User.objects.filter(pk=user.pk).update(email="Ada@example.com")
+
+
+def test_a_user_is_shown_by_name_and_address() -> None:
+    user = User(email="Ada@example.com", name="Ada")
+    user.clean()
+    assert (str(user), user.get_full_name(), user.get_short_name()) == (
+        "ada@example.com",
+        "Ada",
+        "Ada",
+    )

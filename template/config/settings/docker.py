@@ -1,0 +1,9 @@
+"""Building the image: static files as in production, and nothing secret at hand."""
+
+from config.settings.base import *
+
+SECRET_KEY = "build-" + "0" * 50
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}

@@ -1,0 +1,43 @@
+"""Fixtures that every test may use."""
+
+from uuid import uuid4
+
+import pytest
+from django.core.cache import caches
+from rest_framework.test import APIClient
+
+from apps.users.models import User
+from apps.users.tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test other keys, so that tests in other processes may share the cache."""
+    monkeypatch.setattr(caches["default"], "key_prefix", uuid4().hex)
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """Return a client of nobody. What a view raises becomes an answer, as in production."""
+    return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return UserFactory.create()
+
+
+@pytest.fixture
+def user_api(user: User) -> APIClient:
+    """Return a client that is signed in as `user`."""
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def staff_api(db: None) -> APIClient:
+    """Return a client that is signed in as a member of staff."""
+    client = APIClient()
+    client.force_authenticate(UserFactory.create(is_staff=True))
+    return client
