@@ -1,0 +1,68 @@
+# One place for each command: people, CI and the handbook call these targets.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The machine's own uv, or one of the project's in .tools/.
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+RUN := $(UV) run --locked
+PORT ?= 8000
+# Processes that the tests run in.
+JOBS ?= auto
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: .venv ## Copy the template with the defaults, and serve the result (PORT=8001 for another port)
+	@$(RUN) python scripts/demo.py --port $(PORT) $(if $(DEMO_EXIT),--exit)
+
+.PHONY: test
+test: .venv ## Run all tests (ARGS="-k name" for some of them, JOBS=4 for more processes)
+	$(RUN) pytest --numprocesses $(JOBS) $(ARGS)
+
+.PHONY: lint
+lint: .venv ## Check style and types of the template's own code
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) tombi format --offline --check --quiet pyproject.toml
+	$(RUN) yamllint --strict copier.yml questions .github .pre-commit-config.yaml
+	$(RUN) mypy
+
+.PHONY: format
+format: .venv ## Correct what a program can correct, and write the generated pages anew
+	$(RUN) ruff check --fix-only
+	$(RUN) ruff format
+	$(RUN) tombi format --offline --quiet pyproject.toml
+	$(RUN) python scripts/reference.py
+
+.PHONY: docs
+docs: .venv ## Build the handbook into build/docs; a warning is an error
+	$(RUN) sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "build/docs/index.html"
+
+.PHONY: render
+render: .venv ## Render the working tree into build/project in a second (DATA="-d preset=minimal")
+	@rm -rf build/project
+	@$(RUN) python -W ignore -m copier copy --quiet --defaults --vcs-ref HEAD $(DATA) . build/project
+	@echo "build/project"
+
+.PHONY: clean
+clean: ## Remove what the other targets have built
+	rm -rf build .venv .tools uv.lock
+
+.venv: pyproject.toml | $(UV)
+	@echo "Installing the tools of this repository"
+	@$(UV) lock --quiet
+	@$(UV) sync --locked --quiet
+	@touch .venv
+
+.tools/bin/uv:
+	@echo "Installing uv into .tools"
+	@python3 -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+ifneq ($(UV),.tools/bin/uv)
+$(UV):
+endif
