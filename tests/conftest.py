@@ -1,0 +1,79 @@
+"""Fixtures, and the closing lines that count what was tested."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from tests.environments import Environment, prepare
+from tests.projects import Renderer, copy_working_tree
+
+STRICT = bool(os.environ.get("NEXUS_STRICT"))
+COUNTS = ("option sets rendered", "generated tests run", "generated suites run")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the template as it is in the working tree, without its history."""
+    return copy_working_tree(tmp_path_factory.mktemp("nexus") / "template")
+
+
+@pytest.fixture
+def render(template: Path, tmp_path: Path, record_property: Any) -> Renderer:
+    """Return a function that copies the template with the given answers."""
+    return Renderer(template, tmp_path, record_property)
+
+
+@pytest.fixture(scope="session")
+def environment_for(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a function that gives the shared environment for a release of Django.
+
+    All projects of one Django share it: it holds what the project with everything on installs as
+    of the tested day, and is built once for all processes of a test run.
+    """
+
+    def environment(django: str) -> Environment:
+        folder = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            folder = folder.parent
+        with FileLock(folder / f"django-{django}.lock"):
+            return prepare(template, folder / f"django-{django}", django)
+
+    return environment
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn a skip for want of something on this machine into a failure in CI."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if STRICT and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and nothing may be here: {report.longrepr}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was tested: how often, and what the tests of the sources found."""
+    counts: Counter[str] = Counter()
+    notes: list[str] = []
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") != "call":
+                continue
+            for name, value in report.user_properties:
+                if name in COUNTS:
+                    counts[name] += int(value)
+                elif name == "note":
+                    notes.append(value)
+    terminalreporter.section("what was tested")
+    for note in sorted(notes):
+        terminalreporter.line(note)
+    terminalreporter.line(", ".join(f"{counts[name]} {name}" for name in COUNTS))
+    skipped = {report.nodeid for report in terminalreporter.stats.get("skipped", [])}
+    terminalreporter.line(f"{len(skipped)} tests skipped for want of something on this machine")
+    for name in sorted(skipped):
+        terminalreporter.line(f"  not run: {name}")

@@ -1,0 +1,78 @@
+"""The environments in which generated projects are tested, one for each release of Django."""
+
+import os
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copier import run_copy
+
+from tests.projects import run
+
+FLOORS = {"5.2": "3.11", "6.1": "3.12"}
+EVERYTHING: dict[str, Any] = {"preset": "full"}
+UV = shutil.which("uv") or str(Path(__file__).resolve().parents[1] / ".tools" / "bin" / "uv")
+
+
+@dataclass
+class Environment:
+    """An environment with everything that a project of one Django may need."""
+
+    python: Path
+    lock: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the variables with which a project's Makefile uses it instead of its own."""
+        folder = self.python.parents[1]
+        return {
+            "UV_PROJECT_ENVIRONMENT": str(folder),
+            "UV_NO_SYNC": "1",
+            "PATH": f"{Path(UV).parent}:{os.environ['PATH']}",
+            "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",
+            "PRE_COMMIT_HOME": str(folder / "pre-commit"),
+        }
+
+    def versions(self) -> dict[str, str]:
+        """Return what is installed, by name."""
+        listed = run(UV, "pip", "freeze", "--python", str(self.python), cwd=self.lock.parent)
+        return dict(line.split("==") for line in listed.splitlines() if "==" in line)
+
+
+def locked_versions(lock: Path) -> dict[str, set[str]]:
+    """Return the versions that a lock file names: several where they depend on the Python."""
+    versions: dict[str, set[str]] = {}
+    for package in tomllib.loads(lock.read_text())["package"]:
+        versions.setdefault(package["name"], set()).add(package.get("version", ""))
+    return versions
+
+
+def find_python(floor: str) -> str:
+    """Return a Python of at least that version. Skips the test where there is none."""
+    command = [UV, "python", "find", f">={floor},<3.14"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip(f"no Python {floor} or newer on this machine")
+    return found.stdout.strip()
+
+
+def prepare(template: Path, folder: Path, django: str) -> Environment:
+    """Return the environment for a Django, installed by the project's own `make setup`."""
+    python = find_python(FLOORS[django])
+    if not (folder / ".env").exists():
+        run_copy(
+            str(template),
+            folder,
+            data={**EVERYTHING, "django_version": django},
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+        )
+        variables = {"UV_PYTHON": python, "PATH": f"{Path(UV).parent}:{os.environ['PATH']}"}
+        run("git", "init", "--quiet", cwd=folder)
+        run("make", "setup", cwd=folder, **variables)
+    return Environment(folder / ".venv" / "bin" / "python", folder / "uv.lock")

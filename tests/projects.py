@@ -1,0 +1,95 @@
+"""Copying the template: always without trust, and from what stands in the working tree."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from copier import run_copy
+
+ROOT = Path(__file__).resolve().parents[1]
+# Git as on a machine where nobody has configured it.
+GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.com",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.com",
+}
+# The tests run in an environment of their own, which is no concern of a project's.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | GIT
+TIMEOUT = 600  # seconds that one command may take
+TEMPLATE_PARTS = ("copier.yml", "questions", "includes", "template")
+# Every answer there is to choose from, beside the free text.
+CHOICES: dict[str, list[Any]] = {
+    "license": ["MIT", "BSD-3-Clause", "Apache-2.0", "GPL-3.0-or-later", "proprietary"],
+    "preset": ["full", "api", "minimal", "custom"],
+    "django_version": ["5.2", "6.1"],
+    "python_version": ["3.13", "3.12", "3.11"],
+    "use_celery": [True, False],
+    "use_docker": [True, False],
+}
+FEATURES = [name for name in CHOICES if name.startswith("use_")]
+
+
+def files_of_repository() -> list[Path]:
+    """Return the files that Git tracks or would track, relative to the repository."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    paths = (Path(name) for name in listed.split("\0") if name)
+    return sorted(path for path in paths if (ROOT / path).is_file())
+
+
+def copy_working_tree(target: Path, parts: tuple[str, ...] = TEMPLATE_PARTS) -> Path:
+    """Return `target`, filled with the parts of the repository as they are in the working tree."""
+    for path in files_of_repository():
+        if path.parts[0] in parts:
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, target / path)
+    return target
+
+
+def run(*command: str, cwd: Path, **environment: str) -> str:
+    """Return what a command prints. Fails the test with all of it when the command fails."""
+    process = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**ENVIRONMENT, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    assert process.returncode == 0, f"{' '.join(command)}\n{process.stdout}"
+    return process.stdout
+
+
+def tree(project: Path) -> dict[str, bytes]:
+    """Return every file of a project by its path."""
+    files = (path for path in sorted(project.rglob("*")) if path.is_file())
+    return {str(path.relative_to(project)): path.read_bytes() for path in files}
+
+
+class Renderer:
+    """Copies the template into numbered folders, and counts how often."""
+
+    def __init__(
+        self, template: Path, folder: Path, record_property: Callable[[str, object], None]
+    ) -> None:
+        self.template = template
+        self.folder = folder
+        self.record_property = record_property
+        self.count = 0
+
+    def __call__(self, **answers: Any) -> Path:
+        """Return the folder of a new project. Raises what Copier raises for a bad answer."""
+        self.count += 1
+        target = self.folder / f"project-{self.count}"
+        # `unsafe` is not given: a template that wants to run code is refused here.
+        run_copy(str(self.template), target, data=answers, defaults=True, quiet=True)
+        self.record_property("option sets rendered", 1)
+        return target

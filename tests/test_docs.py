@@ -1,0 +1,181 @@
+"""The handbook: it builds, its commands print what it says, and what it names exists."""
+
+import ast
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ENVIRONMENT, ROOT, Renderer, copy_working_tree, files_of_repository, run
+from tests.test_containers import free_port
+from tests.test_generated import path_with_uv
+
+DOCS = ROOT / "docs"
+PRACTICES = sorted((DOCS / "practices").glob("*.md"))
+SECTIONS = [
+    "The problem",
+    "The practice",
+    "Where it lives",
+    "How to see it work",
+    "What proves it",
+    "When not to do it",
+]
+REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
+PARTS = tuple({path.parts[0] for path in files_of_repository()})
+SERVER = "make dev"
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def ids(pages: list[Path]) -> list[str]:
+    return [page.stem for page in pages]
+
+
+def build(source: Path, target: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
+    return subprocess.run(
+        [*command, str(source), str(target)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_handbook_builds_without_a_warning_and_without_foreign_assets(tmp_path: Path) -> None:
+    source = copy_working_tree(tmp_path / "nexus", PARTS)
+    process = build(source / "docs", tmp_path / "site")
+    assert process.returncode == 0, process.stderr
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        assert not REMOTE.search(page.read_text()), page.name
+    assert (tmp_path / "site" / "searchindex.js").exists()
+
+
+def test_an_excerpt_that_is_gone_fails_the_build(tmp_path: Path) -> None:
+    source = copy_working_tree(tmp_path / "nexus", PARTS)
+    page = source / "docs/practices/errors.md"
+    page.write_text(page.read_text().replace(":pyobject: exception_handler", ":pyobject: gone"))
+    process = build(source / "docs", tmp_path / "site")
+    assert process.returncode
+    assert "gone" in process.stderr
+
+
+@pytest.mark.parametrize("page", PRACTICES, ids=ids(PRACTICES))
+def test_a_practice_has_the_six_parts(page: Path) -> None:
+    assert re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE) == SECTIONS
+    assert "literalinclude" in page.read_text()
+
+
+@pytest.mark.parametrize("page", PRACTICES, ids=ids(PRACTICES))
+def test_the_files_and_tests_that_a_practice_names_exist(render: Renderer, page: Path) -> None:
+    project = render()
+    text = page.read_text()
+    tests = re.findall(r"`([\w/]+\.py)::(\w+)`", text)
+    assert tests
+    for path, name in tests:
+        module = ast.parse((project / path).read_text())
+        assert name in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}, (
+            name
+        )
+    for path in re.findall(r"`((?:apps|config|docs)/[\w./-]+?)(?:::\w+)?`", text):
+        assert (project / path).exists(), path
+
+
+class Shell:
+    """Runs the commands of a page in one bash, as its reader does."""
+
+    def __init__(self, folder: Path, port: int, template: Path) -> None:
+        self.port = port
+        self.servers: list[subprocess.Popen[bytes]] = []
+        self.state = folder / ".shell"
+        self.folder = folder
+        self.environment = {
+            **ENVIRONMENT,
+            "PATH": path_with_uv(),
+            "PORT": str(port),
+            "PYTEST_XDIST_AUTO_NUM_WORKERS": "2",
+        }
+        (folder / "nexus").symlink_to(template)
+        self.state.write_text(f"cd {folder}\n")
+
+    def run(self, command: str) -> str:
+        """Return what a command prints; the next one goes on in the folder where it has ended."""
+        script = (
+            f". {self.state}\nset -e\n{command}\n"
+            f"{{ echo cd $PWD; declare -p TOKEN 2>/dev/null || true; }} > {self.state}\n"
+        )
+        script = script.replace("localhost:8000", f"localhost:{self.port}")
+        output = run("bash", "-c", script, cwd=self.folder, **self.environment)
+        return output.replace(f"localhost:{self.port}", "localhost:8000")
+
+    def serve(self) -> None:
+        """Run the server in the background, until it answers."""
+        script = f". {self.state}\nexec {SERVER}"
+        server = subprocess.Popen(
+            ["bash", "-c", script],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.servers.append(server)
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://localhost:{self.port}/health/ready", timeout=5)
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+            else:
+                return
+        pytest.fail("`make dev` does not answer")
+
+    def close(self) -> None:
+        for server in self.servers:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait()
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    template = copy_working_tree(tmp_path / "clone", PARTS)
+    run("git", "init", "--quiet", "--initial-branch=main", cwd=template)
+    run("git", "add", "--all", cwd=template)
+    run("git", "commit", "--quiet", "--message", "The working tree", cwd=template)
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    shell = Shell(folder, free_port(), template)
+    yield shell
+    shell.close()
+
+
+def commands(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield each command of a page's console blocks, with the output that the page shows."""
+    for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            yield command, output.strip()
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Tell whether the output is the one that is shown, where … stands for anything."""
+    pattern = ".*".join(re.escape(piece) for piece in re.split(r"\n?…\n?", shown))
+    return bool(re.fullmatch(pattern, COLOURS.sub("", printed).strip(), re.DOTALL))
+
+
+def test_the_commands_of_start_and_of_the_practices_do_what_the_pages_say(shell: Shell) -> None:
+    """Follow Start word for word, then the practices in the project that came of it."""
+    count = 0
+    for page in [DOCS / "start.md", *PRACTICES]:
+        for command, shown in commands(page):
+            count += 1
+            if command == SERVER:
+                shell.serve()
+                continue
+            printed = shell.run(command)
+            if shown:
+                assert matches(shown, printed), f"{page.name}: {command}\n{printed}"
+    assert count > 15

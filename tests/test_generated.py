@@ -1,0 +1,145 @@
+"""Generated projects: each kind passes its own lint, checks and tests, with nothing edited."""
+
+import os
+import re
+import socket
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.environments import FLOORS, UV, locked_versions
+from tests.projects import CHOICES, Renderer, run
+
+# Every preset, every feature on and off, both releases of Django. `api` is byte for byte `full`
+# (tests/test_rendering.py), so that its suite need not run twice.
+PROJECTS: dict[str, dict[str, Any]] = {
+    "full": {"preset": "full"},
+    "minimal": {"preset": "minimal"},
+    "custom-jobs": {"preset": "custom", "use_docker": False},
+    "custom-containers": {"preset": "custom", "use_celery": False},
+    "full-django-6.1": {"preset": "full", "django_version": "6.1"},
+    "minimal-django-6.1": {"preset": "minimal", "django_version": "6.1"},
+}
+
+
+def answers_on(*ports: int) -> bool:
+    """Tell whether a service listens on each of these ports of this machine."""
+    for port in ports:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return False
+    return True
+
+
+# Two days before Django 5.2.19 came out.
+EARLIER = "2026-11-01T00:00:00Z"
+LINES = re.compile(r"(\d+) passed")
+
+
+@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
+def test_a_project_passes_its_own_tests(
+    render: Renderer, environment_for: Any, record_property: Any, answers: dict[str, Any]
+) -> None:
+    environment = environment_for(answers.get("django_version", "5.2"))
+    project = render(**answers)
+    output = run("make", "test", cwd=project, **environment.variables)
+    passed = LINES.search(output)
+    assert passed, output
+    record_property("generated suites run", 1)
+    record_property("generated tests run", int(passed.group(1)))
+    assert int(passed.group(1)) > 150
+    assert not re.search(r"\d+ (skipped|xfailed|failed)", output), output
+
+
+@pytest.mark.skipif(not answers_on(5432, 6379), reason="no PostgreSQL and Redis on loopback")
+def test_a_project_passes_its_own_tests_on_postgresql_and_redis(
+    render: Renderer, environment_for: Any, record_property: Any
+) -> None:
+    services = {
+        "DATABASE_URL": "postgres://postgres@127.0.0.1:5432/nexus",
+        "CACHE_URL": "rediscache://127.0.0.1:6379/5",
+    }
+    project = render()
+    output = run("make", "test", cwd=project, **environment_for("5.2").variables, **services)
+    passed = LINES.search(output)
+    assert passed, output
+    record_property("generated suites run", 1)
+    record_property("generated tests run", int(passed.group(1)))
+
+
+@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
+def test_a_project_passes_its_own_lint_and_checks(
+    render: Renderer, environment_for: Any, answers: dict[str, Any]
+) -> None:
+    environment = environment_for(answers.get("django_version", "5.2"))
+    project = render(**answers)
+    run("make", "lint", cwd=project, **environment.variables)
+    output = run("make", "check", cwd=project, **environment.variables)
+    assert "System check identified no issues" in output
+    assert "All checks passed." in output
+
+
+@pytest.mark.parametrize(
+    "answers", [PROJECTS["full"], PROJECTS["full-django-6.1"]], ids=CHOICES["django_version"]
+)
+def test_formatting_changes_nothing(
+    render: Renderer, environment_for: Any, answers: dict[str, Any]
+) -> None:
+    environment = environment_for(answers.get("django_version", "5.2"))
+    project = render(**answers)
+    run("git", "init", "--quiet", cwd=project)
+    run("git", "add", "--all", cwd=project)
+    run("make", "format", cwd=project, **environment.variables)
+    assert run("git", "status", "--porcelain", cwd=project).count("\n") == run(
+        "git", "diff", "--cached", "--name-only", cwd=project
+    ).count("\n")
+
+
+@pytest.mark.parametrize("django", CHOICES["django_version"])
+@pytest.mark.parametrize("use_celery", [True, False], ids=["jobs", "no-jobs"])
+def test_the_tested_day_resolves_to_the_versions_that_were_tested(
+    render: Renderer, environment_for: Any, django: str, *, use_celery: bool
+) -> None:
+    """Resolve every set of dependencies there is (containers add none) as `make setup` does."""
+    tested = environment_for(django).versions()
+    project = render(django_version=django, use_celery=use_celery)
+    run("make", "uv.lock", cwd=project, PATH=path_with_uv())
+    locked = locked_versions(project / "uv.lock")
+    unexpected = {
+        name: (versions, tested[name])
+        for name, versions in locked.items()
+        if name in tested and tested[name] not in versions
+    }
+    assert not unexpected
+    assert ("celery" in locked) == use_celery
+    wanted = {version for version in locked["django"] if version.startswith(f"{django}.")}
+    assert locked["django"] == wanted, "the cap on Django does not hold"
+    assert "exclude-newer" not in (project / "uv.lock").read_text()
+
+
+def test_a_year_later_the_same_versions_are_installed(render: Renderer) -> None:
+    """Look back from today: a day before today gives what was there then, and nothing newer."""
+    project = render()
+    run("make", "uv.lock", f"TESTED_ON={EARLIER}", cwd=project, PATH=path_with_uv())
+    packages = tomllib.loads((project / "uv.lock").read_text())["package"]
+    files = [
+        (package["name"], file["upload-time"])
+        for package in packages
+        for file in package.get("wheels", [])
+    ]
+    assert len(files) > 500
+    assert not [file for file in files if file[1] >= EARLIER]
+    assert {package["version"] for package in packages if package["name"] == "django"} == {"5.2.18"}
+    before = (project / "uv.lock").read_text()
+    run(UV, "lock", cwd=project)
+    assert (project / "uv.lock").read_text() == before
+
+
+def path_with_uv() -> str:
+    return f"{Path(UV).parent}:{os.environ['PATH']}"
+
+
+def test_every_django_on_offer_has_a_floor() -> None:
+    assert FLOORS.keys() == set(CHOICES["django_version"])
