@@ -1,4 +1,7 @@
+from ipaddress import ip_network
+
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -40,3 +43,18 @@ def test_a_forged_address_does_not_evade_the_limit(
         for number in range(2)
     ]
     assert statuses == [400, 429]
+
+
+def test_clients_behind_the_same_proxies_have_limits_of_their_own(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, settings: Settings, db: None
+) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
+    limit(monkeypatch, "credentials", "1/min")
+    clients = ["198.51.100.1, 10.0.0.2", "198.51.100.2, 10.0.0.2", "198.51.100.1, 10.0.0.2"]
+    statuses = [
+        api.post(
+            SIGN_IN, {}, headers={"x-forwarded-for": client}, REMOTE_ADDR="10.0.0.1"
+        ).status_code
+        for client in clients
+    ]
+    assert statuses == [400, 400, 429]
