@@ -32,7 +32,7 @@ class Environment:
         return {
             "UV_PROJECT_ENVIRONMENT": str(folder),
             "UV_NO_SYNC": "1",
-            "PATH": f"{Path(UV).parent}:{os.environ['PATH']}",
+            "PATH": path_with_uv(),
             "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",
             "PRE_COMMIT_HOME": str(folder / "pre-commit"),
         }
@@ -41,6 +41,11 @@ class Environment:
         """Return what is installed, by name."""
         listed = run(UV, "pip", "freeze", "--python", str(self.python), cwd=self.lock.parent)
         return dict(line.split("==") for line in listed.splitlines() if "==" in line)
+
+
+def path_with_uv() -> str:
+    """Return a PATH on which uv is found."""
+    return f"{Path(UV).parent}:{os.environ['PATH']}"
 
 
 def locked_versions(lock: Path) -> dict[str, set[str]]:
@@ -72,7 +77,7 @@ def prepare(template: Path, folder: Path, django: str) -> Environment:
             overwrite=True,
             quiet=True,
         )
-        variables = {"UV_PYTHON": python, "PATH": f"{Path(UV).parent}:{os.environ['PATH']}"}
+        variables = {"UV_PYTHON": python, "PATH": path_with_uv()}
         run("git", "init", "--quiet", cwd=folder)
         run("make", "setup", cwd=folder, **variables)
     return Environment(folder / ".venv" / "bin" / "python", folder / "uv.lock")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,22 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
     )
     assert process.returncode == 0, f"{' '.join(command)}\n{process.stdout}"
     return process.stdout
+
+
+def clone_working_tree(target: Path) -> Path:
+    """Return `target` as a clone of the repository whose newest commit is the working tree."""
+    copy_working_tree(target, tuple({path.parts[0] for path in files_of_repository()}))
+    run("git", "init", "--quiet", "--initial-branch=main", cwd=target)
+    run("git", "add", "--all", cwd=target)
+    run("git", "commit", "--quiet", "--message", "The working tree", cwd=target)
+    return target
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def tree(project: Path) -> dict[str, bytes]:

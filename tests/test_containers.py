@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -12,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.projects import Renderer, run
-from tests.test_generated import path_with_uv
+from tests.environments import path_with_uv
+from tests.projects import Renderer, free_port, run
 
 SLUG = "nexus-container-test"
 
@@ -30,12 +29,6 @@ pytestmark = [
     pytest.mark.skipif(not has_engine(), reason="`docker info` does not answer"),
     pytest.mark.xdist_group("containers"),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

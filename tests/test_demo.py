@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import ENVIRONMENT, copy_working_tree, files_of_repository, run
-from tests.test_containers import free_port
-from tests.test_generated import path_with_uv
-
-PARTS = tuple({path.parts[0] for path in files_of_repository()})
+from tests.environments import path_with_uv
+from tests.projects import ENVIRONMENT, clone_working_tree, free_port, run
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """Return a clone of this repository, with the working tree as its newest commit."""
-    source = copy_working_tree(tmp_path / "nexus", PARTS)
-    run("git", "init", "--quiet", "--initial-branch=main", cwd=source)
-    run("git", "add", "--all", cwd=source)
-    run("git", "commit", "--quiet", "--message", "The working tree", cwd=source)
-    return source
+    return clone_working_tree(tmp_path / "nexus")
 
 
 def test_make_demo_serves_the_api_and_shows_how_to_call_it(clone: Path) -> None:

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import ENVIRONMENT, ROOT, Renderer, copy_working_tree, files_of_repository, run
-from tests.test_containers import free_port
-from tests.test_generated import path_with_uv
+from tests.environments import path_with_uv
+from tests.projects import ENVIRONMENT, ROOT, Renderer, clone_working_tree, free_port, run
 
 DOCS = ROOT / "docs"
 PRACTICES = sorted((DOCS / "practices").glob("*.md"))
@@ -29,7 +28,6 @@ SECTIONS = [
     "When not to do it",
 ]
 REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
-PARTS = tuple({path.parts[0] for path in files_of_repository()})
 SERVER = "make dev"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -46,7 +44,7 @@ def build(source: Path, target: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_handbook_builds_without_a_warning_and_without_foreign_assets(tmp_path: Path) -> None:
-    source = copy_working_tree(tmp_path / "nexus", PARTS)
+    source = clone_working_tree(tmp_path / "nexus")
     process = build(source / "docs", tmp_path / "site")
     assert process.returncode == 0, process.stderr
     pages = list((tmp_path / "site").rglob("*.html"))
@@ -57,7 +55,7 @@ def test_the_handbook_builds_without_a_warning_and_without_foreign_assets(tmp_pa
 
 
 def test_an_excerpt_that_is_gone_fails_the_build(tmp_path: Path) -> None:
-    source = copy_working_tree(tmp_path / "nexus", PARTS)
+    source = clone_working_tree(tmp_path / "nexus")
     page = source / "docs/practices/errors.md"
     page.write_text(page.read_text().replace(":pyobject: exception_handler", ":pyobject: gone"))
     process = build(source / "docs", tmp_path / "site")
@@ -141,10 +139,7 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
-    template = copy_working_tree(tmp_path / "clone", PARTS)
-    run("git", "init", "--quiet", "--initial-branch=main", cwd=template)
-    run("git", "add", "--all", cwd=template)
-    run("git", "commit", "--quiet", "--message", "The working tree", cwd=template)
+    template = clone_working_tree(tmp_path / "clone")
     folder = tmp_path / "reader"
     folder.mkdir()
     shell = Shell(folder, free_port(), template)

@@ -1,15 +1,13 @@
 """Generated projects: each kind passes its own lint, checks and tests, with nothing edited."""
 
-import os
 import re
 import socket
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.environments import FLOORS, UV, locked_versions
+from tests.environments import FLOORS, UV, locked_versions, path_with_uv
 from tests.projects import CHOICES, Renderer, run
 
 # Every preset, every feature on and off, both releases of Django. `api` is byte for byte `full`
@@ -22,6 +20,9 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "full-django-6.1": {"preset": "full", "django_version": "6.1"},
     "minimal-django-6.1": {"preset": "minimal", "django_version": "6.1"},
 }
+# Two days before Django 5.2.19 came out.
+EARLIER = "2026-11-01T00:00:00Z"
+LINES = re.compile(r"(\d+) passed")
 
 
 def answers_on(*ports: int) -> bool:
@@ -31,11 +32,6 @@ def answers_on(*ports: int) -> bool:
             if probe.connect_ex(("127.0.0.1", port)):
                 return False
     return True
-
-
-# Two days before Django 5.2.19 came out.
-EARLIER = "2026-11-01T00:00:00Z"
-LINES = re.compile(r"(\d+) passed")
 
 
 @pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
@@ -135,10 +131,6 @@ def test_a_year_later_the_same_versions_are_installed(render: Renderer) -> None:
     before = (project / "uv.lock").read_text()
     run(UV, "lock", cwd=project)
     assert (project / "uv.lock").read_text() == before
-
-
-def path_with_uv() -> str:
-    return f"{Path(UV).parent}:{os.environ['PATH']}"
 
 
 def test_every_django_on_offer_has_a_floor() -> None:
