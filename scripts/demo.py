@@ -112,13 +112,10 @@ def main() -> None:
     base = f"http://localhost:{options.port}"
     create_project(options.port)
     step(f"make dev: serving on {base}/")
-    log = (PROJECT.parent / "demo.log").open("wb")
     server = subprocess.Popen(
         ["make", "dev", f"PORT={options.port}"],
         cwd=PROJECT,
         env=ENVIRONMENT,
-        stdout=log if options.exit else None,
-        stderr=subprocess.STDOUT if options.exit else None,
         start_new_session=True,
     )
     try:
@@ -132,7 +129,6 @@ def main() -> None:
     finally:
         os.killpg(server.pid, 15)
         server.wait()
-        log.close()
 
 
 if __name__ == "__main__":

@@ -12,14 +12,21 @@ REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by scripts/reference.py: `make format` writes it anew. -->"
 
 
+def questions() -> dict[str, dict[str, Any]]:
+    """Return every question by its name, the computed ones among them."""
+    config = load_template_config(ROOT / "copier.yml")
+    return {name: config[name] for name in config if not name.startswith("_")}
+
+
+def recorded_questions() -> dict[str, dict[str, Any]]:
+    """Return the questions whose answers are kept: all but the computed ones."""
+    return {name: each for name, each in questions().items() if each.get("when") is not False}
+
+
 def questions_page() -> str:
     """Return the page that lists the questions."""
-    config = load_template_config(ROOT / "copier.yml")
-    questions = {name: config[name] for name in config if not name.startswith("_")}
     always, custom, computed = [], [], []
-    for name, question in questions.items():
-        if question.get("when") is False:
-            continue
+    for name, question in recorded_questions().items():
         if question.get("ask") is False:
             computed.append(name)
         elif "ask" in question:

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def environment_for(template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     of the tested day, and is built once for all processes of a test run.
     """
 
+    @cache
     def environment(django: str) -> Environment:
         folder = tmp_path_factory.getbasetemp()
         if "PYTEST_XDIST_WORKER" in os.environ:

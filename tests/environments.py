@@ -34,7 +34,6 @@ class Environment:
             "UV_NO_SYNC": "1",
             "PATH": path_with_uv(),
             "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",
-            "PRE_COMMIT_HOME": str(folder / "pre-commit"),
         }
 
     def versions(self) -> dict[str, str]:

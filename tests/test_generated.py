@@ -3,6 +3,7 @@
 import re
 import socket
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,19 +35,23 @@ def answers_on(*ports: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
-def test_a_project_passes_its_own_tests(
-    render: Renderer, environment_for: Any, record_property: Any, answers: dict[str, Any]
-) -> None:
-    environment = environment_for(answers.get("django_version", "5.2"))
-    project = render(**answers)
-    output = run("make", "test", cwd=project, **environment.variables)
+def run_suite(project: Path, record_property: Any, **environment: str) -> None:
+    """Run a project's own tests and count them. Fails when one fails or is skipped."""
+    output = run("make", "test", cwd=project, **environment)
     passed = LINES.search(output)
     assert passed, output
     record_property("generated suites run", 1)
     record_property("generated tests run", int(passed.group(1)))
     assert int(passed.group(1)) > 150
     assert not re.search(r"\d+ (skipped|xfailed|failed)", output), output
+
+
+@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
+def test_a_project_passes_its_own_tests(
+    render: Renderer, environment_for: Any, record_property: Any, answers: dict[str, Any]
+) -> None:
+    environment = environment_for(answers.get("django_version", "5.2"))
+    run_suite(render(**answers), record_property, **environment.variables)
 
 
 @pytest.mark.skipif(not answers_on(5432, 6379), reason="no PostgreSQL and Redis on loopback")
@@ -57,12 +62,7 @@ def test_a_project_passes_its_own_tests_on_postgresql_and_redis(
         "DATABASE_URL": "postgres://postgres@127.0.0.1:5432/nexus",
         "CACHE_URL": "rediscache://127.0.0.1:6379/5",
     }
-    project = render()
-    output = run("make", "test", cwd=project, **environment_for("5.2").variables, **services)
-    passed = LINES.search(output)
-    assert passed, output
-    record_property("generated suites run", 1)
-    record_property("generated tests run", int(passed.group(1)))
+    run_suite(render(), record_property, **environment_for("5.2").variables, **services)
 
 
 @pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
@@ -88,9 +88,7 @@ def test_formatting_changes_nothing(
     run("git", "init", "--quiet", cwd=project)
     run("git", "add", "--all", cwd=project)
     run("make", "format", cwd=project, **environment.variables)
-    assert run("git", "status", "--porcelain", cwd=project).count("\n") == run(
-        "git", "diff", "--cached", "--name-only", cwd=project
-    ).count("\n")
+    assert run("git", "diff", "--name-only", cwd=project) == ""
 
 
 @pytest.mark.parametrize("django", CHOICES["django_version"])

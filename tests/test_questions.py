@@ -8,17 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from copier._template import load_template_config
 from jinja2 import Environment
 from pytest_copie.plugin import Copie
 
+from scripts import reference
 from tests.projects import CHOICES, ROOT, Renderer
 
-QUESTIONS: dict[str, Any] = {
-    name: question
-    for name, question in load_template_config(ROOT / "copier.yml").items()
-    if not name.startswith("_")
-}
+QUESTIONS = reference.questions()
+RECORDED = reference.recorded_questions()
 
 ACCEPTED = {
     "project_name": ["A", 'Zoë\'s "Q" \\ shop', "日本 project 😀", "{{ 7*7 }} {% raw %}", "x" * 60],
@@ -115,9 +112,7 @@ def test_an_answer_to_no_question_is_refused_by_name(render: Renderer) -> None:
         render(databse="mysql")
 
 
-@pytest.mark.parametrize(
-    "name", sorted(name for name in QUESTIONS if QUESTIONS[name].get("when") is False)
-)
+@pytest.mark.parametrize("name", sorted(QUESTIONS.keys() - RECORDED.keys()))
 def test_a_computed_value_cannot_be_given(render: Renderer, name: str) -> None:
     with pytest.raises(ValueError, match=f"There is no question '{name}'"):
         render(**{name: "x"})
@@ -126,7 +121,7 @@ def test_a_computed_value_cannot_be_given(render: Renderer, name: str) -> None:
 def test_the_list_of_known_answers_is_complete() -> None:
     source = (ROOT / "includes/unknown-answers.jinja").read_text()
     known = set(re.findall(r"'(\w+)'", source.split("known = [")[1].split("]")[0]))
-    assert known == {name for name in QUESTIONS if QUESTIONS[name].get("when") is not False}
+    assert known == RECORDED.keys()
 
 
 def asked(preset: str) -> set[str]:
@@ -151,8 +146,7 @@ def test_a_preset_asks_nine_questions_at_most(preset: str) -> None:
 @pytest.mark.parametrize("preset", CHOICES["preset"])
 def test_a_preset_records_every_answer(render: Renderer, preset: str) -> None:
     answers = yaml.safe_load((render(preset=preset) / ".copier-answers.yml").read_text())
-    expected = {name for name in QUESTIONS if QUESTIONS[name].get("when") is not False}
-    assert expected <= answers.keys()
+    assert RECORDED.keys() <= answers.keys()
     assert answers["use_celery"] == answers["use_docker"] == (preset != "minimal")
 
 
