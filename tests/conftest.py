@@ -1,6 +1,7 @@
 """Fixtures, and the closing lines that count what was tested."""
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -11,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.environments import Environment, prepare
+from tests.history import rebuild_history
 from tests.projects import Renderer, copy_working_tree
 
 STRICT = bool(os.environ.get("NEXUS_STRICT"))
@@ -27,6 +29,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def render(template: Path, tmp_path: Path, record_property: Any) -> Renderer:
     """Return a function that copies the template with the given answers."""
     return Renderer(template, tmp_path, record_property)
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository of the template with every release and the working tree. Only to read."""
+    return rebuild_history(tmp_path_factory.mktemp("history") / "nexus")
+
+
+@pytest.fixture
+def own_history(history: Path, tmp_path: Path) -> Path:
+    """Return a copy of the history for one test, which may release further versions in it."""
+    return Path(shutil.copytree(history, tmp_path / "nexus", symlinks=True))
 
 
 @pytest.fixture(scope="session")
@@ -58,22 +72,32 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.longrepr = f"{item.nodeid} was skipped, and nothing may be here: {report.longrepr}"
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what was tested: how often, and what the tests of the sources found."""
-    counts: Counter[str] = Counter()
-    notes: list[str] = []
+def recorded(terminalreporter: Any) -> Iterator[tuple[str, Any, str]]:
+    """Yield what the tests have recorded: its name, its value, and how the test ended."""
     for reports in terminalreporter.stats.values():
         for report in reports:
-            if getattr(report, "when", "") != "call":
-                continue
-            for name, value in report.user_properties:
-                if name in COUNTS:
-                    counts[name] += int(value)
-                elif name == "note":
-                    notes.append(value)
+            if getattr(report, "when", "") == "call":
+                for name, value in report.user_properties:
+                    yield name, value, report.outcome
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was tested: the updates, how often, and what the tests of the sources found."""
+    counts: Counter[str] = Counter()
+    lines: dict[str, list[str]] = {"update": [], "note": []}
+    for name, value, outcome in recorded(terminalreporter):
+        if name in COUNTS:
+            counts[name] += int(value)
+        elif name == "update":
+            lines[name].append(f"{value:64} {outcome}")
+        elif name in lines:
+            lines[name].append(value)
+    terminalreporter.section("updates: from, preset or answers, what is expected, result")
+    for line in sorted(lines["update"]):
+        terminalreporter.line(line)
     terminalreporter.section("what was tested")
-    for note in sorted(notes):
-        terminalreporter.line(note)
+    for line in sorted(lines["note"]):
+        terminalreporter.line(line)
     terminalreporter.line(", ".join(f"{counts[name]} {name}" for name in COUNTS))
     skipped = {report.nodeid for report in terminalreporter.stats.get("skipped", [])}
     terminalreporter.line(f"{len(skipped)} tests skipped for want of something on this machine")

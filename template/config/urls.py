@@ -6,8 +6,10 @@ from drf_spectacular.views import SpectacularAPIView
 
 from apps.common import health, problems
 from apps.common.views import LandingView, RedocView, SwaggerView
+from config import own_urls
 
 api_v1: list[URLPattern | URLResolver] = [
+    *own_urls.api_v1,
     path("", include("apps.users.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SwaggerView.as_view(), name="swagger"),
@@ -15,6 +17,7 @@ api_v1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    *own_urls.urlpatterns,
     path("", LandingView.as_view(), name="landing"),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),

@@ -1,0 +1,96 @@
+"""The template through time: its releases, the working tree as the newest one, and what may follow."""
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from copier import run_copy, run_update
+
+from tests.projects import ROOT, copy_working_tree, files_of_repository, run, tree
+
+RELEASES: dict[str, str] = tomllib.loads((ROOT / "tests/releases.toml").read_text())
+CURRENT = "v999.0.0"
+NEXT = "v1000.0.0"
+Edit = Callable[[str], str]
+
+
+def rebuild_history(target: Path) -> Path:
+    """Return `target` as a clone with a tag for each release, and one for the working tree."""
+    run("git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(target), cwd=ROOT)
+    for tag in run("git", "tag", cwd=target).split():
+        run("git", "tag", "--delete", tag, cwd=target)
+    for version, made_in in RELEASES.items():
+        run("git", "tag", f"v{version}", made_in, cwd=target)
+    run("git", "rm", "-r", "--quiet", ".", cwd=target)
+    copy_working_tree(target, tuple({path.parts[0] for path in files_of_repository()}))
+    commit(target, "The working tree")
+    run("git", "tag", CURRENT, cwd=target)
+    return target
+
+
+def commit(repository: Path, message: str) -> None:
+    run("git", "add", "--all", cwd=repository)
+    run("git", "commit", "--quiet", "--no-verify", "--allow-empty", "-m", message, cwd=repository)
+
+
+def release_next(template: Path, edits: dict[str, Edit | None], version: str = NEXT) -> None:
+    """Release a version of the template with some files edited, made anew, or deleted."""
+    for name, edit in edits.items():
+        path = template / name
+        if edit is None:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = path.read_text() if path.exists() else ""
+        path.write_text(edit(before))
+        assert path.read_text() != before, f"{name}: the edit found nothing to change"
+    commit(template, f"Release {version}")
+    run("git", "tag", version, cwd=template)
+
+
+@dataclass
+class Project:
+    """A project under Git that was copied from a version of the template."""
+
+    template: Path
+    folder: Path
+
+    @classmethod
+    def copy(
+        cls, template: Path, folder: Path, version: str = CURRENT, **answers: Any
+    ) -> "Project":
+        # `unsafe` is not given: a template that wants to run code is refused, here and at updates.
+        run_copy(str(template), folder, data=answers, defaults=True, vcs_ref=version, quiet=True)
+        run("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
+        commit(folder, "Start from the template")
+        return cls(template, folder)
+
+    def update(self, version: str = CURRENT, **answers: Any) -> None:
+        """Update as Copier does it by itself. Raises what it raises."""
+        run_update(
+            self.folder, data=answers, defaults=True, overwrite=True, vcs_ref=version, quiet=True
+        )
+
+    def conflicts(self) -> list[str]:
+        """Return the files with conflicts, and the files of hunks that did not fit."""
+        unmerged = self.git("diff", "--name-only", "--diff-filter=U").split()
+        return unmerged + [path.name for path in self.folder.rglob("*.rej")]
+
+    def changes(self) -> str:
+        return self.git("status", "--porcelain")
+
+    def git(self, *arguments: str) -> str:
+        return run("git", *arguments, cwd=self.folder)
+
+    def commit(self, message: str) -> None:
+        commit(self.folder, message)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the project's files by their paths, without Git's."""
+        return {name: content for name, content in tree(self.folder).items() if name[:5] != ".git/"}
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder)

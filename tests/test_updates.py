@@ -1,0 +1,148 @@
+"""`copier update` over projects that nobody has touched: it gives what a fresh copy gives."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.history import CURRENT, NEXT, RELEASES, Project, release_next
+from tests.projects import CHOICES
+from tests.test_generated import run_suite
+
+# Answers away from the defaults, so that what is recorded is seen to come along.
+ANSWERS: dict[str, dict[str, Any]] = {
+    "full": {"preset": "full"},
+    "api": {"preset": "api", "timezone": "Africa/Addis_Ababa"},
+    "minimal": {"preset": "minimal", "license": "proprietary"},
+    "custom": {"preset": "custom", "use_celery": False, "django_version": "6.1"},
+}
+STARTS = [f"v{version}" for version in list(RELEASES)[-3:]] + [CURRENT]
+
+
+def same_as_fresh(project: Project, folder: Path, **answers: Any) -> None:
+    """Fail unless the project is, byte for byte, what copying with these answers gives."""
+    assert project.conflicts() == []
+    fresh = Project.copy(project.template, folder, **answers)
+    assert project.files() == fresh.files()
+    fresh.remove()
+
+
+@pytest.mark.parametrize("preset", ANSWERS)
+@pytest.mark.parametrize("start", STARTS)
+def test_an_untouched_project_becomes_what_a_fresh_copy_is(
+    history: Path, tmp_path: Path, record_property: Any, start: str, preset: str
+) -> None:
+    record_property("update", f"{start:9} {preset:8} untouched: same as a fresh copy")
+    project = Project.copy(history, tmp_path / "project", start, **ANSWERS[preset])
+    project.update()
+    same_as_fresh(project, tmp_path / "fresh", **ANSWERS[preset])
+
+
+def round_trip(name: str) -> list[tuple[Any, Any]]:
+    """Return the pairs of answers that lead from one to each other one and back."""
+    return list(pairwise([*CHOICES[name], CHOICES[name][0]]))
+
+
+SWITCHES = [
+    pytest.param(name, old, new, id=f"{name}-{old}-to-{new}")
+    for name in CHOICES
+    if name != "preset"
+    for old, new in round_trip(name)
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), SWITCHES)
+def test_changing_an_answer_later_is_like_having_given_it_at_once(
+    history: Path, tmp_path: Path, record_property: Any, name: str, old: Any, new: Any
+) -> None:
+    record_property("update", f"{CURRENT:9} {name} {old} → {new}: same as a fresh copy")
+    project = Project.copy(history, tmp_path / "project", **{name: old})
+    project.update(**{name: new})
+    same_as_fresh(project, tmp_path / "fresh", **{name: new})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"use_celery": True}, {"use_celery": False}),
+        ({"use_celery": False}, {"use_celery": True}),
+        ({"use_docker": True}, {"use_docker": False}),
+        ({"use_docker": False}, {"use_docker": True}),
+        ({"django_version": "5.2"}, {"django_version": "6.1"}),
+        ({"django_version": "6.1"}, {"django_version": "5.2"}),
+    ],
+    ids=str,
+)
+def test_a_project_with_a_changed_answer_passes_its_own_tests(
+    history: Path,
+    environment_for: Any,
+    tmp_path: Path,
+    record_property: Any,
+    old: dict[str, Any],
+    new: dict[str, Any],
+) -> None:
+    environment = environment_for(new.get("django_version", "5.2"))
+    project = Project.copy(history, tmp_path / "project", **old)
+    project.update(**new)
+    run_suite(project.folder, record_property, **environment.variables)
+
+
+@pytest.mark.parametrize(("old", "new"), round_trip("preset"))
+def test_a_preset_is_a_beginning_and_changes_no_answer_later(
+    history: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    project = Project.copy(history, tmp_path / "project", preset=old)
+    recorded = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
+    project.update(preset=new)
+    answers = {name: recorded[name] for name in recorded if name[0] != "_"}
+    same_as_fresh(project, tmp_path / "fresh", **{**answers, "preset": new})
+
+
+def test_an_update_goes_on_from_where_the_last_one_ended(history: Path, tmp_path: Path) -> None:
+    """Update through every release, one after the other, with a commit after each."""
+    first, *others = [f"v{version}" for version in RELEASES] + [CURRENT]
+    project = Project.copy(history, tmp_path / "project", first)
+    for version in others:
+        project.update(version)
+        assert project.conflicts() == []
+        project.commit(f"Update to {version}")
+    same_as_fresh(project, tmp_path / "fresh")
+
+
+def test_a_feature_of_a_later_version_stays_off_until_it_is_asked_for(
+    own_history: Path, tmp_path: Path
+) -> None:
+    """Give the template a feature as the decision says that one is added, then update a `full` project."""
+    project = Project.copy(own_history, tmp_path / "project", preset="full")
+    release_next(
+        own_history,
+        {
+            "questions/30-choices.yml": lambda text: (
+                text
+                + "use_news:\n"
+                + "  type: bool\n"
+                + "  help: News for the users?\n"
+                + "  default: \"{{ preset == 'full' and created_year is undefined }}\"\n"
+                + "  ask: \"{{ preset == 'custom' }}\"\n"
+            ),
+            "includes/unknown-answers.jinja": lambda text: text.replace(
+                "'created_year'", "'created_year', 'use_news'"
+            ),
+            "copier.yml": lambda text: text.replace(
+                '  - "{% if not use_docker|default(true) %}docker.*{% endif %}"\n',
+                '  - "{% if not use_docker|default(true) %}docker.*{% endif %}"\n'
+                '  - "{% if not use_news|default(true) %}news.*{% endif %}"\n',
+            ),
+            "template/apps/common/news.py": lambda _: '"""News for the users."""\n',
+        },
+    )
+    project.update(NEXT)
+    assert project.conflicts() == []
+    assert not (project.folder / "apps/common/news.py").exists()
+    project.commit("Update")
+    project.update(NEXT, use_news=True)
+    assert (project.folder / "apps/common/news.py").exists()
+    fresh = Project.copy(own_history, tmp_path / "fresh", NEXT, preset="full")
+    assert project.files() == fresh.files()
