@@ -9,6 +9,8 @@ RUN := $(UV) run --locked
 PORT ?= 8000
 # Processes that the tests run in.
 JOBS ?= auto
+# What must pass before a release.
+UPDATE_TESTS ?= tests/test_updates.py tests/test_update_command.py tests/test_lived_in.py
 
 .PHONY: help
 help: ## Show this list
@@ -47,6 +49,10 @@ render: .venv ## Render the working tree into build/project in a second (DATA="-
 	@rm -rf build/project
 	@$(RUN) python -W ignore -m copier copy --quiet --defaults --vcs-ref HEAD $(DATA) . build/project
 	@echo "build/project"
+
+.PHONY: release
+release: .venv ## Release what is committed, if the updates to it work (VERSION=1.2.0)
+	@$(RUN) python scripts/release.py "$(VERSION)" $(UPDATE_TESTS)
 
 .PHONY: clean
 clean: ## Remove what the other targets have built

@@ -1,5 +1,6 @@
 """The template through time: its releases, the working tree as the newest one, and what may follow."""
 
+import os
 import shutil
 import tomllib
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 from copier import run_copy, run_update
 
-from tests.projects import ROOT, copy_working_tree, files_of_repository, run, tree
+from tests.projects import ROOT, copy_working_tree, files_of_repository, run
 
 RELEASES: dict[str, str] = tomllib.loads((ROOT / "tests/releases.toml").read_text())
 CURRENT = "v999.0.0"
@@ -89,8 +90,13 @@ class Project:
         commit(self.folder, message)
 
     def files(self) -> dict[str, bytes]:
-        """Return the project's files by their paths, without Git's."""
-        return {name: content for name, content in tree(self.folder).items() if name[:5] != ".git/"}
+        """Return the project's files by their paths, without Git's and those of its environment."""
+        found = {}
+        for folder, folders, names in os.walk(self.folder):
+            folders[:] = sorted({*folders} - {".git", ".venv", "__pycache__"})
+            for path in (Path(folder, name) for name in sorted(names)):
+                found[str(path.relative_to(self.folder))] = path.read_bytes()
+        return found
 
     def remove(self) -> None:
         shutil.rmtree(self.folder)

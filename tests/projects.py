@@ -20,8 +20,10 @@ GIT = {
     "GIT_COMMITTER_NAME": "Test",
     "GIT_COMMITTER_EMAIL": "test@example.com",
 }
-# The tests run in an environment of their own, which is no concern of a project's.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | GIT
+# The environment of the tests, and the variables of the `make` that runs them, are no concern of a
+# project's.
+OURS = {"VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARGS", "JOBS"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OURS} | GIT
 TIMEOUT = 600  # seconds that one command may take
 TEMPLATE_PARTS = ("copier.yml", "questions", "includes", "template")
 # Every answer there is to choose from, beside the free text.

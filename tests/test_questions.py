@@ -107,6 +107,18 @@ def test_django_6_1_is_refused_on_python_3_11(render: Renderer) -> None:
         render(django_version="6.1", python_version="3.11")
 
 
+@pytest.mark.parametrize("answer", ["maybe", "", "2", "yes please"])
+def test_a_feature_is_a_matter_of_yes_or_no(render: Renderer, answer: str) -> None:
+    with pytest.raises(ValueError, match="use_docker: answer yes or no"):
+        render(use_docker=answer)
+
+
+@pytest.mark.parametrize(("answer", "recorded"), [("yes", True), ("No", False), (True, True)])
+def test_yes_and_no_are_understood(render: Renderer, answer: Any, *, recorded: bool) -> None:
+    project = render(use_docker=answer)
+    assert yaml.safe_load((project / ".copier-answers.yml").read_text())["use_docker"] is recorded
+
+
 def test_an_answer_to_no_question_is_refused_by_name(render: Renderer) -> None:
     with pytest.raises(ValueError, match="There is no question 'databse'"):
         render(databse="mysql")

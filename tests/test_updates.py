@@ -146,3 +146,16 @@ def test_a_feature_of_a_later_version_stays_off_until_it_is_asked_for(
     assert (project.folder / "apps/common/news.py").exists()
     fresh = Project.copy(own_history, tmp_path / "fresh", NEXT, preset="full")
     assert project.files() == fresh.files()
+
+
+@pytest.mark.parametrize("name", [".env.example", ".gitignore", "README.md"])
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_end_of_a_file_that_belongs_to_the_user_never_changes(
+    history: Path, tmp_path: Path, release: str, name: str
+) -> None:
+    """What users append conflicts as soon as the template changes the lines before it."""
+    ends = []
+    for version in (f"v{release}", CURRENT):
+        project = Project.copy(history, tmp_path / version, version)
+        ends.append((project.folder / name).read_text().splitlines()[-2:])
+    assert ends[0] == ends[1]

@@ -8,6 +8,7 @@ All of it happens or nothing: what fails half-way is taken back. Nothing is comm
 """
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
@@ -33,11 +34,14 @@ def main() -> int:
     require_clean_tree()
     with TemporaryDirectory() as folder:
         template = find(Path(folder, "template"), options.to, stay=bool(options.data))
+        if options.to and not template.is_newer and template.target != template.current:
+            refuse(f"{template.target} is older than {template.current}: Git goes back, not Copier.")
         if not template.is_newer and not options.data:
-            print(f"Up to date: the newest version of the template is {template.target}.")
+            print(f"Up to date: the newest version is {template.target}.")
             return 0
         news = template.news()
-        print(f"From {template.current} to {template.target}.", *news, sep="\n\n", flush=True)
+        title = f"From {template.current} to {template.target}." if template.is_newer else ""
+        print(title or f"Changing answers at {template.target}.", *news, sep="\n\n", flush=True)
         if options.check:
             print("\nTo bring it in: make update")
             return 0
@@ -150,16 +154,18 @@ def report(template: Template, news: list[str], lost: list[str]) -> int:
     left += [f"{path} is gone, and you had changed it: git show HEAD:./{path}" for path in lost]
     left += [part for text in news for part in text.split("### ") if part.startswith("Upgrading")]
     left.append("Look at it: git diff HEAD (to go back: git reset --hard && git clean -d --force)")
-    left.append(f"Keep it: git add --all && git commit --message 'Update to {template.target}'")
+    left.append(f"Keep it: git add --all && git commit --message 'Template {template.target}'")
     print("\nLeft to do:", *(f"  {n}. {text}" for n, text in enumerate(left, 1)), sep="\n")
     return int(bool(conflicts or failed))
 
 
 def first_that_fails() -> str:
     """Run what tells whether the project still works. Return the target that says it does not."""
+    # This script's own environment is not the project's.
+    environment = {name: os.environ[name] for name in os.environ if name != "VIRTUAL_ENV"}
     for title, target in STEPS.items():
         print(f"\n→ {title} (make {target})", flush=True)
-        if subprocess.run(["make", target], check=False).returncode:
+        if subprocess.run(["make", target], env=environment, check=False).returncode:
             return target
     return ""
 

@@ -1,0 +1,272 @@
+"""`make update` in a generated project: what it says, and that it changes all or nothing."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.environments import path_with_uv
+from tests.history import CURRENT, NEXT, RELEASES, Project, release_next
+from tests.projects import ENVIRONMENT
+
+SETTINGS = "config/settings/api.py"
+QUESTIONS = "questions/30-choices.yml"
+
+
+def make(project: Project, target: str, *variables: str) -> tuple[int, str]:
+    """Return the exit status of a make target, and everything that it prints."""
+    process = subprocess.run(
+        ["make", target, *variables],
+        cwd=project.folder,
+        env={**ENVIRONMENT, "PATH": path_with_uv()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    return process.returncode, process.stdout
+
+
+def refuses(project: Project, *variables: str) -> str:
+    """Return why `make update` refuses. Fails when it does not, or changes a file."""
+    before = project.files()
+    changes = project.changes() if (project.folder / ".git").exists() else ""
+    status, output = make(project, "update", *variables)
+    assert status, output
+    assert "Traceback" not in output
+    assert "Nothing has been changed." in output or "error: DATA" in output
+    assert project.files() == before
+    assert not changes or project.changes() == changes
+    return output
+
+
+@pytest.fixture
+def project(own_history: Path, tmp_path: Path) -> Project:
+    """Return a project at the newest version, of a history that this test may go on with."""
+    project = Project.copy(own_history, tmp_path / "project")
+    (project.folder / ".env").write_text("SECRET_KEY=mine\n")
+    return project
+
+
+def release_news(template: Path) -> None:
+    release_next(
+        template,
+        {
+            "CHANGELOG.md": lambda text: text.replace(
+                "## Unreleased",
+                "## 9.0.0\n\n- Shorter tokens.\n\n### Upgrading\n\n- Sign in again.",
+            ),
+            f"template/{SETTINGS}": lambda text: text.replace("default=5)", "default=4)"),
+        },
+    )
+
+
+def test_a_project_at_the_newest_version_is_up_to_date(project: Project) -> None:
+    assert make(project, "update") == (0, f"Up to date: the newest version is {CURRENT}.\n")
+    assert make(project, "update-check")[1] == f"Up to date: the newest version is {CURRENT}.\n"
+    assert project.changes() == ""
+
+
+def test_update_check_shows_what_is_new_and_changes_nothing(project: Project) -> None:
+    release_news(project.template)
+    status, output = make(project, "update-check")
+    assert status == 0
+    assert f"From {CURRENT} to {NEXT}." in output
+    assert "## 9.0.0\n\n- Shorter tokens." in output
+    assert "## 0.1.0" not in output
+    assert output.endswith("To bring it in: make update\n")
+    assert project.changes() == ""
+
+
+def test_an_update_is_checked_and_ends_with_what_is_left_to_do(project: Project) -> None:
+    release_news(project.template)
+    status, output = make(project, "update", "ARGS=apps/users/tests/test_tokens.py")
+    assert status == 0, output
+    assert "Shorter tokens." in output
+    assert output.index("make lock") < output.index("make check") < output.index("make test")
+    assert "All checks passed." in output
+    left = output.split("Left to do:\n")[1]
+    assert "1. Upgrading\n\n- Sign in again." in left
+    assert "2. Look at it: git diff HEAD" in left
+    assert f"3. Keep it: git add --all && git commit --message 'Template {NEXT}'" in left
+    assert "default=4)" in (project.folder / SETTINGS).read_text()
+    assert (project.folder / ".env").read_text() == "SECRET_KEY=mine\n"
+
+
+def test_an_update_that_breaks_the_project_says_what_fails(project: Project) -> None:
+    (project.folder / "apps/common/tests/test_own.py").write_text(
+        "from django.conf import settings\n\n\n"
+        "def test_a_token_lasts_five_minutes() -> None:\n"
+        '    assert settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].seconds == 300\n'
+    )
+    project.commit("Rely on five minutes")
+    release_news(project.template)
+    status, output = make(project, "update", "ARGS=apps/common/tests/test_own.py")
+    assert status
+    assert "1. `make test` fails, as you see above: find out why." in output
+
+
+def test_a_conflict_is_named_and_is_no_success(project: Project) -> None:
+    settings = project.folder / SETTINGS
+    settings.write_text(settings.read_text().replace("default=5)", "default=7)"))
+    project.commit("Longer tokens")
+    release_news(project.template)
+    status, output = make(project, "update")
+    assert status
+    assert f"changed the same lines of these files:\n       {SETTINGS}\n" in output
+    assert "Find <<<<<<< in them" in output
+    assert "→ Tests" not in output
+    assert project.conflicts() == [SETTINGS]
+    assert "default=7)" in settings.read_text()
+    assert "default=4)" in settings.read_text()
+
+
+def test_a_file_that_leaves_with_its_feature_is_named_if_it_had_changes(project: Project) -> None:
+    name = "apps/users/tasks.py"
+    with (project.folder / name).open("a") as file:
+        file.write("\n# Ours.\n")
+    project.commit("Change a task")
+    _, output = make(project, "update", "DATA=use_celery=false", "ARGS=apps/common/tests")
+    assert f"{name} is gone, and you had changed it: git show HEAD:./{name}" in output
+    assert output.count("is gone") == 1
+    assert not (project.folder / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("preset=huge", "Invalid choice for 'preset': 'huge'"),
+        ("timezone=Mars/Base", "Give a name of the IANA time zone database"),
+        ("use_grapql=true", "There is no question 'use_grapql'"),
+        ("use_celery=maybe", "use_celery: answer yes or no."),
+        ("use_celery", "DATA takes NAME=VALUE, and this is none: use_celery"),
+    ],
+)
+def test_a_wrong_answer_changes_nothing(project: Project, answer: str, message: str) -> None:
+    assert message in refuses(project, f"DATA={answer}")
+
+
+def test_an_answer_to_a_question_that_was_retired_changes_nothing(project: Project) -> None:
+    def retire(text: str) -> str:
+        start = text.index("use_docker:")
+        return text[:start]
+
+    release_next(project.template, {QUESTIONS: retire})
+    output = refuses(project, f"TO={NEXT}", "DATA=use_docker=false")
+    assert f"There is no question use_docker in {NEXT}." in output
+
+
+def test_a_recorded_answer_that_is_no_choice_any_more_is_not_replaced_in_silence(
+    own_history: Path, tmp_path: Path
+) -> None:
+    project = Project.copy(own_history, tmp_path / "project", license="BSD-3-Clause")
+    release_next(
+        own_history,
+        {
+            "questions/10-project.yml": lambda text: text.replace(
+                "    BSD 3-Clause (permissive, no endorsement): BSD-3-Clause\n", ""
+            )
+        },
+    )
+    output = refuses(project)
+    assert f"license: BSD-3-Clause is no answer in {NEXT}." in output
+    assert f"make update TO={NEXT} DATA=license=MIT" in output
+    status, output = make(
+        project, "update", f"TO={NEXT}", "DATA=license=MIT", "ARGS=--collect-only"
+    )
+    assert status == 0, output
+    assert "MIT License" in (project.folder / "LICENSE").read_text()
+
+
+def test_a_changed_or_new_file_is_named_and_kept(project: Project) -> None:
+    (project.folder / "README.md").write_text("Mine.\n")
+    (project.folder / "notes.txt").write_text("Mine.\n")
+    output = refuses(project)
+    assert "Commit or stash these changes first:\n M README.md\n?? notes.txt\n" in output
+
+
+def test_a_project_without_git_is_told_how_to_begin(project: Project) -> None:
+    shutil.rmtree(project.folder / ".git")
+    assert "git init && git add --all && git commit" in refuses(project)
+
+
+def test_a_project_without_its_answers_is_refused(project: Project) -> None:
+    (project.folder / ".copier-answers.yml").unlink()
+    project.commit("Lose the answers")
+    assert "There is no .copier-answers.yml here" in refuses(project)
+
+
+def test_a_version_that_there_is_not_is_refused(project: Project) -> None:
+    assert "has no version v7.7.7." in refuses(project, "TO=v7.7.7")
+
+
+def test_an_older_version_is_refused(project: Project) -> None:
+    first = f"v{next(iter(RELEASES))}"
+    assert f"{first} is older than {CURRENT}" in refuses(project, f"TO={first}")
+
+
+def change_answers_file(project: Project, edit: Callable[[str], str]) -> None:
+    path = project.folder / ".copier-answers.yml"
+    path.write_text(edit(path.read_text()))
+    project.commit("Change the address of the template")
+
+
+def test_a_project_that_was_moved_updates_as_before(project: Project, tmp_path: Path) -> None:
+    moved = Project(project.template, Path(shutil.move(project.folder, tmp_path / "moved")))
+    assert make(moved, "update") == (0, f"Up to date: the newest version is {CURRENT}.\n")
+
+
+def test_a_template_that_was_moved_is_asked_for(project: Project, tmp_path: Path) -> None:
+    old, new = str(project.template), str(tmp_path / "elsewhere")
+    shutil.move(old, new)
+    output = refuses(project)
+    assert f"The template cannot be had from {old}:" in output
+    assert "If it has moved: correct _src_path in .copier-answers.yml, commit" in output
+    change_answers_file(project, lambda text: text.replace(old, new))
+    assert make(project, "update") == (0, f"Up to date: the newest version is {CURRENT}.\n")
+
+
+def test_another_template_is_not_taken_for_this_one(project: Project, tmp_path: Path) -> None:
+    other = Project(project.template, tmp_path / "other")
+    other.folder.mkdir()
+    other.git("init", "--quiet")
+    other.commit("Another template")
+    change_answers_file(
+        project, lambda text: text.replace(str(project.template), str(other.folder))
+    )
+    assert f"has no version {CURRENT}." in refuses(project)
+
+
+def test_a_relative_address_is_explained(project: Project) -> None:
+    change_answers_file(project, lambda text: text.replace(str(project.template), "../nexus"))
+    output = refuses(project)
+    assert "The template's address is the relative path ../nexus." in output
+    assert "Make _src_path in .copier-answers.yml a full path or a URL" in output
+
+
+def test_a_copy_without_history_is_explained(project: Project) -> None:
+    change_answers_file(
+        project,
+        lambda text: "".join(
+            line for line in text.splitlines(keepends=True) if not line.startswith("_commit")
+        ),
+    )
+    assert "names no version (_commit)" in refuses(project)
+
+
+def test_an_update_that_fails_half_way_is_taken_back(project: Project) -> None:
+    release_next(
+        project.template,
+        {
+            f"template/{SETTINGS}": lambda text: text.replace("default=5)", "default=4)"),
+            "template/conftest.py.jinja": lambda _: "{{ nothing_of_that_name }}\n",
+        },
+    )
+    output = refuses(project)
+    assert "'nothing_of_that_name' is undefined" in output
+    assert project.changes() == ""
+    assert (project.folder / ".env").read_text() == "SECRET_KEY=mine\n"
