@@ -69,10 +69,16 @@ class Project:
         commit(folder, "Start from the template")
         return cls(template, folder)
 
-    def update(self, version: str = CURRENT, **answers: Any) -> None:
+    def update(self, version: str = CURRENT, *, trust: bool = False, **answers: Any) -> None:
         """Update as Copier does it by itself. Raises what it raises."""
         run_update(
-            self.folder, data=answers, defaults=True, overwrite=True, vcs_ref=version, quiet=True
+            self.folder,
+            data=answers,
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            unsafe=trust,
+            vcs_ref=version,
         )
 
     def conflicts(self) -> list[str]:

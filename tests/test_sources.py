@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from copier._template import load_template_config
 
 from tests.projects import ROOT, files_of_repository
 
@@ -85,12 +86,11 @@ def test_a_file_is_a_template_only_if_it_needs_to_be(path: Path) -> None:
     assert re.search(r"\{\{|\{%|# copier:", text(path))
 
 
-def test_the_template_runs_no_code() -> None:
-    settings: set[str] = set()
-    for document in (ROOT / "copier.yml").read_text().split("\n---\n"):
-        settings |= set(re.findall(r"^(_\w+):", document, re.MULTILINE))
-    assert settings
-    assert not settings & {"_tasks", "_jinja_extensions", "_migrations", "_external_data"}
+def test_copying_runs_no_code_and_updating_only_versioned_migrations() -> None:
+    settings = load_template_config(ROOT / "copier.yml")
+    assert "_exclude" in settings
+    assert not settings.keys() & {"_tasks", "_jinja_extensions", "_external_data"}
+    assert all("version" in migration for migration in settings.get("_migrations", []))
 
 
 def test_no_file_is_obeyed_as_ignore_list_by_the_template_itself() -> None:

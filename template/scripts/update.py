@@ -141,8 +141,7 @@ def is_same(original: Path, path: str) -> bool:
 
 def report(template: Template, news: list[str], lost: list[str]) -> int:
     """Check what has come of it, as far as that is possible, and say what is left to do."""
-    conflicts = git("diff", "--relative", "--name-only", "--diff-filter=U").splitlines()
-    conflicts += git("ls-files", "--others", "*.rej").splitlines()
+    conflicts = find_conflicts()
     failed = "" if conflicts else first_that_fails()
     left = []
     if conflicts:
@@ -157,6 +156,18 @@ def report(template: Template, news: list[str], lost: list[str]) -> int:
     left.append(f"Keep it: git add --all && git commit --message 'Template {template.target}'")
     print("\nLeft to do:", *(f"  {n}. {text}" for n, text in enumerate(left, 1)), sep="\n")
     return int(bool(conflicts or failed))
+
+
+def find_conflicts() -> list[str]:
+    """Return the files with conflict markers, and the files with hunks that did not fit."""
+    new = git("ls-files", "--others", "--exclude-standard").splitlines()
+    if new:
+        # From here on `git diff HEAD` shows them, too.
+        git("add", "--intent-to-add", "--", *new)
+    check = ["git", "diff", "--relative", "--check", "HEAD"]
+    found = subprocess.run(check, capture_output=True, text=True, check=False).stdout
+    marked = {line.split(":")[0] for line in found.splitlines() if line.endswith("conflict marker")}
+    return sorted(marked) + git("ls-files", "--others", "*.rej").splitlines()
 
 
 def first_that_fails() -> str:
