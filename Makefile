@@ -33,11 +33,12 @@ lint: .venv ## Check style and types of the template's own code
 	$(RUN) mypy
 
 .PHONY: format
-format: .venv ## Correct what a program can correct, and write the generated pages anew
+format: .venv ## Correct what a program can correct, and write the generated files anew
 	$(RUN) ruff check --fix-only
 	$(RUN) ruff format
 	$(RUN) tombi format --offline --quiet pyproject.toml
-	$(RUN) python scripts/reference.py
+	$(RUN) python -m scripts.reference
+	$(RUN) python -m scripts.cookiecutter_json
 
 .PHONY: docs
 docs: .venv ## Build the handbook into build/docs; a warning is an error

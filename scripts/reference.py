@@ -38,7 +38,7 @@ def questions_page() -> str:
 # Questions
 
 Each answer is kept in `.copier-answers.yml`. To give one on the command line: `--data NAME=VALUE`. To change one later:
-`copier update --data NAME=VALUE`. An answer to a question that there is not is refused by name. A bad answer given by `--data` ends with a
+`make update DATA=NAME=VALUE`. An answer to a question that there is not is refused by name. A bad answer given by `--data` ends with a
 traceback; its last line says what is allowed.
 
 ## Asked always

@@ -14,11 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from tests import cookiecutter_django
 from tests.environments import path_with_uv
+from tests.history import Project
 from tests.projects import ENVIRONMENT, ROOT, Renderer, clone_working_tree, free_port, run
+from tests.test_update_command import release_news
 
 DOCS = ROOT / "docs"
 PRACTICES = sorted((DOCS / "practices").glob("*.md"))
+UPDATING = [DOCS / "updating" / name for name in ("updating.md", "conflicts.md", "features.md")]
+MOVING_IN = DOCS / "updating" / "cookiecutter-django.md"
 SECTIONS = [
     "The problem",
     "The practice",
@@ -87,7 +92,7 @@ def test_the_files_and_tests_that_a_practice_names_exist(render: Renderer, page:
 class Shell:
     """Runs the commands of a page in one bash, as its reader does."""
 
-    def __init__(self, folder: Path, port: int, template: Path) -> None:
+    def __init__(self, folder: Path, port: int, template: Path, start: str = ".") -> None:
         self.port = port
         self.servers: list[subprocess.Popen[bytes]] = []
         self.state = folder / ".shell"
@@ -98,11 +103,13 @@ class Shell:
             "PORT": str(port),
             "PYTEST_XDIST_AUTO_NUM_WORKERS": "2",
         }
-        (folder / "nexus").symlink_to(template)
-        self.state.write_text(f"cd {folder}\n")
+        if not (folder / "nexus").exists():
+            (folder / "nexus").symlink_to(template)
+        self.state.write_text(f"cd {folder / start}\n")
 
-    def run(self, command: str) -> str:
+    def run(self, command: str, *, fails: bool = False) -> str:
         """Return what a command prints; the next one goes on in the folder where it has ended."""
+        command = f"! {{ {command}; }}" if fails else command
         script = (
             f". {self.state}\nset -e\n{command}\n"
             f"{{ echo cd $PWD; declare -p TOKEN 2>/dev/null || true; }} > {self.state}\n"
@@ -163,14 +170,42 @@ def matches(shown: str, printed: str) -> bool:
 
 def test_the_commands_of_start_and_of_the_practices_do_what_the_pages_say(shell: Shell) -> None:
     """Follow Start word for word, then the practices in the project that came of it."""
+    assert sum(follow(page, shell) for page in [DOCS / "start.md", *PRACTICES]) > 15
+
+
+@pytest.mark.parametrize("page", UPDATING, ids=ids(UPDATING))
+def test_the_commands_of_a_page_on_updates_do_what_it_says(
+    own_history: Path, tmp_path: Path, page: Path
+) -> None:
+    """Follow the page in a project, after a version of the template that shortens tokens."""
+    Project.copy(own_history, tmp_path / "project")
+    release_news(own_history)
+    shell = Shell(tmp_path, free_port(), own_history, "project")
+    shell.environment["ARGS"] = "apps/common/tests/test_pagination.py"
+    shell.run("make setup && git add --all && git commit --quiet --message Locked")
+    assert follow(page, shell) > 3
+
+
+def test_the_way_from_cookiecutter_django_is_as_the_page_says(
+    own_history: Path, tmp_path: Path
+) -> None:
+    cookiecutter_django.write(tmp_path / "shop")
+    (tmp_path / "users.json").write_text(cookiecutter_django.USERS)
+    shell = Shell(tmp_path, free_port(), own_history, "shop")
+    assert follow(MOVING_IN, shell) > 8
+    shell.run("uv run python manage.py shell --command '" + cookiecutter_django.PROOF + "'")
+    orders = shell.run("uv run python manage.py sqlmigrate orders 0001")
+    assert '"orders_order"' in orders
+
+
+def follow(page: Path, shell: Shell) -> int:
+    """Run each command of a page and compare what it prints. Return how many there are."""
     count = 0
-    for page in [DOCS / "start.md", *PRACTICES]:
-        for command, shown in commands(page):
-            count += 1
-            if command == SERVER:
-                shell.serve()
-                continue
-            printed = shell.run(command)
-            if shown:
-                assert matches(shown, printed), f"{page.name}: {command}\n{printed}"
-    assert count > 15
+    for count, (command, shown) in enumerate(commands(page), 1):  # noqa: B007  # it is returned
+        if command == SERVER:
+            shell.serve()
+            continue
+        printed = shell.run(command, fails=bool(re.search(r"Error \d+$", shown)))
+        if shown:
+            assert matches(shown, printed), f"{page.name}: {command}\n{printed}"
+    return count

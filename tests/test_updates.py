@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.history import CURRENT, NEXT, RELEASES, Project, release_next
-from tests.projects import CHOICES
+from tests.projects import CHOICES, FEATURES, run
 from tests.test_generated import run_suite
 
 # Answers away from the defaults, so that what is recorded is seen to come along.
@@ -36,8 +36,51 @@ def test_an_untouched_project_becomes_what_a_fresh_copy_is(
 ) -> None:
     record_property("update", f"{start:9} {preset:8} untouched: same as a fresh copy")
     project = Project.copy(history, tmp_path / "project", start, **ANSWERS[preset])
+    known = recorded(project)
     project.update()
-    same_as_fresh(project, tmp_path / "fresh", **ANSWERS[preset])
+    # Features that have come since stay off.
+    off = {name: False for name in FEATURES if name not in known}
+    same_as_fresh(project, tmp_path / "fresh", **ANSWERS[preset] | off)
+
+
+def recorded(project: Project) -> dict[str, Any]:
+    answers: dict[str, Any] = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
+    return {name: answers[name] for name in answers if name[0] != "_"}
+
+
+# Files of a release that are gone on purpose, without a new name.
+GONE: set[str] = set()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_file_that_was_released_neither_moves_nor_changes_its_name(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    """A move takes a migration, for an update deletes the old file with its user's changes."""
+    before = Project.copy(history, tmp_path / "before", f"v{release}").files()
+    now = Project.copy(history, tmp_path / "now").files()
+    assert before.keys() - now.keys() == GONE & before.keys()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_answer_that_a_release_has_taken_is_still_one(history: Path, release: str) -> None:
+    before, now = (questions_of(history, version) for version in (f"v{release}", CURRENT))
+    assert before.keys() <= now.keys()
+    for name, question in before.items():
+        assert question["type"] == now[name]["type"], name
+        assert choices_of(question) <= choices_of(now[name]), name
+
+
+def questions_of(history: Path, version: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in run("git", "ls-tree", "--name-only", version, "questions/", cwd=history).split():
+        found |= yaml.safe_load(run("git", "show", f"{version}:{path}", cwd=history))
+    return {name: each for name, each in found.items() if each.get("when") is not False}
+
+
+def choices_of(question: dict[str, Any]) -> set[str]:
+    choices = question.get("choices", {})
+    return set(choices.values() if isinstance(choices, dict) else choices)
 
 
 def round_trip(name: str) -> list[tuple[Any, Any]]:
@@ -94,10 +137,9 @@ def test_a_preset_is_a_beginning_and_changes_no_answer_later(
     history: Path, tmp_path: Path, old: str, new: str
 ) -> None:
     project = Project.copy(history, tmp_path / "project", preset=old)
-    recorded = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
+    answers = recorded(project)
     project.update(preset=new)
-    answers = {name: recorded[name] for name in recorded if name[0] != "_"}
-    same_as_fresh(project, tmp_path / "fresh", **{**answers, "preset": new})
+    same_as_fresh(project, tmp_path / "fresh", **answers | {"preset": new})
 
 
 def test_an_update_goes_on_from_where_the_last_one_ended(history: Path, tmp_path: Path) -> None:

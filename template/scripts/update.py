@@ -35,7 +35,7 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         template = find(Path(folder, "template"), options.to, stay=bool(options.data))
         if options.to and not template.is_newer and template.target != template.current:
-            refuse(f"{template.target} is older than {template.current}: Git goes back, not Copier.")
+            refuse(f"{template.target} is older than {template.current}. There is no way back.")
         if not template.is_newer and not options.data:
             print(f"Up to date: the newest version is {template.target}.")
             return 0

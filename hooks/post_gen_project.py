@@ -1,0 +1,75 @@
+"""Cookiecutter's door: gives the answers to Copier, so that the project can be updated by it.
+
+Cookiecutter runs this as a file of its own, inside the new project.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ANSWERS = Path(".cookiecutter-answers.json")
+
+
+def main() -> int:
+    context = json.loads(ANSWERS.read_text("utf-8"))
+    ANSWERS.unlink()
+    source, clone = find_template(context)
+    version = context.get("_checkout") or version_of(clone)
+    data = Path(".copier-data.json")
+    # JSON is YAML, which Copier reads.
+    answers = {name: value for name, value in context.items() if name[0] != "_"}
+    data.write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
+    try:
+        options = ["--defaults", "--overwrite", "--quiet", "--vcs-ref", version]
+        command = [*copier(), "copy", *options, "--data-file", str(data.resolve()), source, "."]
+        process = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
+    finally:
+        data.unlink()
+    if process.returncode:
+        # The last line tells what is wrong with an answer; the traceback above it does not.
+        sys.stderr.write(process.stderr.strip().rpartition("\n")[2] + "\n")
+    return process.returncode
+
+
+def find_template(context: dict[str, Any]) -> tuple[str, str]:
+    """Return where the template comes from, for later updates, and the clone that is at hand."""
+    source = context["_template"]
+    if source.startswith("~"):
+        source = str(Path(source).expanduser())
+    if source.endswith(".zip"):
+        sys.exit("A zip file has no history to update from. Give the address of the repository.")
+    # A local path arrives as it was typed, relative to a folder that this is not told.
+    output = Path(context["_output_dir"])
+    for base in (Path(os.environ.get("PWD", ".")), output, *output.parents):
+        if (base / source / "copier.yml").is_file():
+            local = str((base / source).resolve())
+            return local, local
+    return source, context["_repo_dir"]
+
+
+def version_of(clone: str) -> str:
+    """Return the tag or the commit of the clone, that is, of the questions that were asked."""
+    for command in (["describe", "--tags", "--exact-match"], ["rev-parse", "HEAD"]):
+        process = subprocess.run(
+            ["git", "-C", clone, *command], check=False, capture_output=True, text=True
+        )
+        if process.returncode == 0:
+            return process.stdout.strip()
+    sys.exit("The template has no history to update from. Give the address of its repository.")
+
+
+def copier() -> list[str]:
+    if importlib.util.find_spec("copier"):
+        return [sys.executable, "-W", "ignore", "-m", "copier"]
+    if shutil.which("uvx"):
+        return ["uvx", "--from", "copier>=9.19,<10", "copier"]
+    return ["copier"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

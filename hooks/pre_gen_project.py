@@ -1,0 +1,15 @@
+"""Cookiecutter's door, before anything is written: looks for a Copier that can do the work."""
+
+import importlib.util
+import shutil
+import sys
+
+if (
+    not importlib.util.find_spec("copier")
+    and not shutil.which("uvx")
+    and not shutil.which("copier")
+):
+    sys.exit(
+        "Nexus is a template for Copier, and Cookiecutter only asks its questions. Install uv, or\n"
+        "Copier 9.19 or newer, and run this again."
+    )
