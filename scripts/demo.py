@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ PROJECT = ROOT / "build" / "demo"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
 STAFF = {"email": "admin@example.com", "password": "correct horse battery"}
 START_TIMEOUT = 60  # seconds
+END_TIMEOUT = 10  # seconds
 
 
 def step(text: str) -> None:
@@ -88,6 +90,16 @@ def check(base: str) -> None:
     print(f"  {users['count']} users, OpenAPI {schema['openapi']}, {len(schema['paths'])} paths")
 
 
+def end(server: subprocess.Popen[bytes]) -> None:
+    """End a server that was started in a session of its own, and everything that it has started."""
+    os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(END_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
 def invite(base: str) -> None:
     step("It is ready")
     print(f"""
@@ -127,8 +139,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print()
     finally:
-        os.killpg(server.pid, 15)
-        server.wait()
+        end(server)
 
 
 if __name__ == "__main__":

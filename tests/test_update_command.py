@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,6 +124,21 @@ def test_a_conflict_is_named_and_is_no_success(project: Project) -> None:
     assert project.conflicts() == [SETTINGS]
     assert "default=7)" in settings.read_text()
     assert "default=4)" in settings.read_text()
+
+
+def test_a_conflict_that_is_left_in_a_text_does_not_pass_lint(
+    project: Project, environment_for: Any
+) -> None:
+    marked = "# Shop\n<<<<<<< before updating\nOurs\n=======\nTheirs\n>>>>>>> after updating\n"
+    (project.folder / "README.md").write_text(marked)
+    project.commit("Overlook a conflict")
+    command = ["make", "lint"]
+    variables = {**ENVIRONMENT, **environment_for("5.2").variables}
+    process = subprocess.run(
+        command, cwd=project.folder, env=variables, capture_output=True, text=True, check=False
+    )
+    assert process.returncode
+    assert "README.md:2:<<<<<<< before updating\nAn update left these conflicts" in process.stdout
 
 
 def test_a_file_that_leaves_with_its_feature_is_named_if_it_had_changes(project: Project) -> None:

@@ -106,6 +106,21 @@ def test_changing_an_answer_later_is_like_having_given_it_at_once(
     same_as_fresh(project, tmp_path / "fresh", **{name: new})
 
 
+def test_every_text_can_be_changed_later(history: Path, tmp_path: Path) -> None:
+    texts: dict[str, Any] = {
+        "project_name": 'Zoë\'s "Q" \\ 日本',
+        "project_slug": "order-desk",
+        "description": "Takes orders: all of them.",
+        "author_name": "Ada Lovelace",
+        "author_email": "ada@example.org",
+        "domain": "orders.example.org",
+        "timezone": "Africa/Addis_Ababa",
+    }
+    project = Project.copy(history, tmp_path / "project")
+    project.update(**texts)
+    same_as_fresh(project, tmp_path / "fresh", **texts)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
