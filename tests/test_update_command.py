@@ -13,6 +13,7 @@ from tests.history import CURRENT, NEXT, RELEASES, Project, release_next
 from tests.projects import ENVIRONMENT
 
 SETTINGS = "config/settings/api.py"
+NEWS = "## 9.0.0\n\n- Shorter tokens.\n\n### Upgrading\n\n- Sign in again."
 QUESTIONS = "questions/30-choices.yml"
 
 
@@ -57,10 +58,7 @@ def release_news(template: Path) -> None:
     release_next(
         template,
         {
-            "CHANGELOG.md": lambda text: text.replace(
-                "## Unreleased",
-                "## 9.0.0\n\n- Shorter tokens.\n\n### Upgrading\n\n- Sign in again.",
-            ),
+            "CHANGELOG.md": lambda text: text.replace("## ", f"{NEWS}\n\n## ", 1),
             f"template/{SETTINGS}": lambda text: text.replace("default=5)", "default=4)"),
         },
     )
@@ -191,9 +189,8 @@ def test_a_recorded_answer_that_is_no_choice_any_more_is_not_replaced_in_silence
     output = refuses(project)
     assert f"license: BSD-3-Clause is no answer in {NEXT}." in output
     assert f"make update TO={NEXT} DATA=license=MIT" in output
-    status, output = make(
-        project, "update", f"TO={NEXT}", "DATA=license=MIT", "ARGS=--collect-only"
-    )
+    variables = [f"TO={NEXT}", "DATA=license=MIT", "ARGS=--collect-only"]
+    status, output = make(project, "update", *variables)
     assert status == 0, output
     assert "MIT License" in (project.folder / "LICENSE").read_text()
 
