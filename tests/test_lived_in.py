@@ -140,6 +140,9 @@ COMING: dict[str, Edit | None] = {
     ),
     "template/apps/users/migrations/0002_greeted_at.py": lambda _: MIGRATION,
     "template/docs/architecture.md": None,
+    # Not that it ever should: the project's own places stay as they are all the same.
+    "template/config/settings/own.py": lambda text: text.replace("LOCAL_", "OUR_"),
+    "template/own.mk": lambda text: text + "\nanother:\n\t@:\n",
 }
 
 

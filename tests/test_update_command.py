@@ -183,7 +183,9 @@ def test_a_recorded_answer_that_is_no_choice_any_more_is_not_replaced_in_silence
         {
             "questions/10-project.yml": lambda text: text.replace(
                 "    BSD 3-Clause (permissive, no endorsement): BSD-3-Clause\n", ""
-            )
+            ),
+            # Neither does it stay when the update is taken back.
+            "template/apps/common/news.py": lambda _: '"""New."""\n',
         },
     )
     output = refuses(project)
