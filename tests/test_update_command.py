@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.environments import path_with_uv
-from tests.history import CURRENT, NEXT, RELEASES, Project, release_next
-from tests.projects import ENVIRONMENT
+from tests.history import CURRENT, NEXT, RELEASES, Project, commit, release_next
+from tests.projects import ENVIRONMENT, run
 
 SETTINGS = "config/settings/api.py"
 NEWS = "## 9.0.0\n\n- Shorter tokens.\n\n### Upgrading\n\n- Sign in again."
@@ -72,13 +72,33 @@ def test_a_project_at_the_newest_version_is_up_to_date(project: Project) -> None
 
 def test_update_check_shows_what_is_new_and_changes_nothing(project: Project) -> None:
     release_news(project.template)
+    (project.folder / "README.md").write_text("Not committed.\n")
     status, output = make(project, "update-check")
     assert status == 0
     assert f"From {CURRENT} to {NEXT}." in output
     assert "## 9.0.0\n\n- Shorter tokens." in output
     assert "## 0.1.0" not in output
     assert output.endswith("To bring it in: make update\n")
-    assert project.changes() == ""
+    assert project.changes() == " M README.md\n"
+
+
+@pytest.mark.parametrize("tagged", [True, False], ids=["after-a-release", "without-releases"])
+def test_a_project_may_come_from_between_two_releases(
+    own_history: Path, tmp_path: Path, *, tagged: bool
+) -> None:
+    """Copy what has no tag of its own, as from a clone, and change an answer; then update."""
+    if not tagged:
+        run("bash", "-c", "git tag | xargs git tag --delete", cwd=own_history)
+    release_news(own_history)
+    run("git", "tag", "--delete", NEXT, cwd=own_history)
+    project = Project.copy(own_history, tmp_path / "project", "HEAD", preset="minimal")
+    assert "newest version is" in make(project, "update")[1]
+    status, output = make(project, "update", "DATA=timezone=Africa/Lagos", "ARGS=--collect-only")
+    assert status == 0, output
+    project.commit("Change the time zone")
+    commit(own_history, "Go on")
+    run("git", "tag", "v2000.0.0", cwd=own_history)
+    assert "to v2000.0.0." in make(project, "update-check")[1]
 
 
 def test_an_update_is_checked_and_ends_with_what_is_left_to_do(project: Project) -> None:

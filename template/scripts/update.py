@@ -31,7 +31,7 @@ STEPS = {
 
 def main() -> int:
     options = parse()
-    require_clean_tree()
+    require_project(clean=not options.check)
     with TemporaryDirectory() as folder:
         template = find(Path(folder, "template"), options.to, stay=bool(options.data))
         if options.to and not template.is_newer and template.target != template.current:
@@ -63,15 +63,15 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def require_clean_tree() -> None:
-    """Refuse to begin where the update could not be told from other changes, or taken back."""
+def require_project(*, clean: bool) -> None:
+    """Refuse to begin where an update could not be told from other changes, or taken back."""
     try:
         changed = git("status", "--porcelain").splitlines()
     except subprocess.CalledProcessError:
         refuse("This is no Git repository. Run: git init && git add --all && git commit")
     if not ANSWERS.exists():
         refuse(f"There is no {ANSWERS} here, so that nobody knows what this was made from.")
-    if changed:
+    if changed and clean:
         refuse("Commit or stash these changes first:", *changed)
 
 
