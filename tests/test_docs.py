@@ -15,7 +15,7 @@ import pytest
 from scripts.demo import end
 from tests import cookiecutter_django
 from tests.environments import path_with_uv
-from tests.history import Project
+from tests.history import CURRENT, NEXT, Project
 from tests.projects import ENVIRONMENT, ROOT, Renderer, clone_working_tree, free_port, run
 from tests.test_update_command import release_news
 
@@ -152,9 +152,16 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     shell.close()
 
 
+# The versions that the pages speak of, and those that stand for them in the tests.
+VERSIONS = {"v1.0.0": CURRENT, "v1.1.0": NEXT, "## 1.1.0": "## 9.0.0"}
+
+
 def commands(page: Path) -> Iterator[tuple[str, str]]:
     """Yield each command of a page's console blocks, with the output that the page shows."""
-    for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+    text = page.read_text()
+    for shown, meant in VERSIONS.items():
+        text = text.replace(shown, meant)
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             yield command, output.strip()

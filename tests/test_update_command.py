@@ -109,7 +109,7 @@ def test_an_update_is_checked_and_ends_with_what_is_left_to_do(project: Project)
     assert output.index("make lock") < output.index("make check") < output.index("make test")
     assert "All checks passed." in output
     left = output.split("Left to do:\n")[1]
-    assert "1. Upgrading\n\n- Sign in again." in left
+    assert "1. Upgrading:\n     - Sign in again.\n" in left
     assert "2. Look at it: git diff HEAD" in left
     assert f"3. Keep it: git add --all && git commit --message 'Template {NEXT}'" in left
     assert "default=4)" in (project.folder / SETTINGS).read_text()

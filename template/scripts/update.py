@@ -15,6 +15,7 @@ import sys
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import indent
 from typing import Any
 
 from copier import run_copy, run_update
@@ -151,7 +152,9 @@ def report(template: Template, news: list[str], lost: list[str]) -> int:
     if failed:
         left.append(f"`make {failed}` fails, as you see above: find out why.")
     left += [f"{path} is gone, and you had changed it: git show HEAD:./{path}" for path in lost]
-    left += [part for text in news for part in text.split("\n### ") if part[:9] == "Upgrading"]
+    parts = [part.partition("\n\n") for text in news for part in text.split("\n### ")]
+    asked = [text.strip() for title, _, text in parts if title == "Upgrading"]
+    left += [f"Upgrading:\n{indent(text, '     ')}" for text in asked]
     left.append("Look at it: git diff HEAD (to go back: git reset --hard && git clean -d --force)")
     left.append(f"Keep it: git add --all && git commit --message 'Template {template.target}'")
     print("\nLeft to do:", *(f"  {n}. {text}" for n, text in enumerate(left, 1)), sep="\n")
