@@ -10,11 +10,14 @@ from typing import Any
 
 from copier import run_copy, run_update
 
+from tests.environments import path_with_uv
 from tests.projects import ROOT, copy_working_tree, files_of_repository, run
 
 RELEASES: dict[str, str] = tomllib.loads((ROOT / "tests/releases.toml").read_text())
 CURRENT = "v999.0.0"
 NEXT = "v1000.0.0"
+# Tests of updates begin from these, and from the working tree.
+LAST_RELEASES = [f"v{version}" for version in RELEASES][-3:]
 Edit = Callable[[str], str]
 
 
@@ -35,6 +38,11 @@ def rebuild_history(target: Path) -> Path:
 def commit(repository: Path, message: str) -> None:
     run("git", "add", "--all", cwd=repository)
     run("git", "commit", "--quiet", "--no-verify", "--allow-empty", "-m", message, cwd=repository)
+
+
+def instead(old: str, new: str) -> Edit:
+    """Return an edit that replaces the first `old` of a file."""
+    return lambda text: text.replace(old, new, 1)
 
 
 def release_next(template: Path, edits: dict[str, Edit | None], version: str = NEXT) -> None:
@@ -91,6 +99,11 @@ class Project:
 
     def git(self, *arguments: str) -> str:
         return run("git", *arguments, cwd=self.folder)
+
+    def make(self, target: str, *variables: str) -> str:
+        """Return what a make target prints. Fails the test when the target fails."""
+        workers = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
+        return run("make", target, *variables, cwd=self.folder, PATH=path_with_uv(), **workers)
 
     def commit(self, message: str) -> None:
         commit(self.folder, message)

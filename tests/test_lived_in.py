@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.environments import UV, locked_versions, path_with_uv
-from tests.history import CURRENT, NEXT, RELEASES, Edit, Project, release_next
+from tests.environments import UV, locked_versions
+from tests.history import CURRENT, LAST_RELEASES, NEXT, Edit, Project, instead, release_next
 from tests.projects import run
 
 FIRST = "v0.1.0"
@@ -88,10 +88,6 @@ EDITED = ("config/", ".github/", "README.md", ".env.example", "pyproject.toml", 
 
 
 # ------------------------------------------------------------------ what the template's makers did
-def instead(old: str, new: str) -> Edit:
-    return lambda text: text.replace(old, new, 1)
-
-
 # What stands in the files that both sides have edited, once a coming version has arrived.
 SHARED = {
     "config/settings/base.py": "django.contrib.humanize",
@@ -150,8 +146,8 @@ COMING: dict[str, Edit | None] = {
 def begin(template: Path, folder: Path, version: str, answers: dict[str, Any]) -> Project:
     """Copy the template and set the project up, as Start says, with data to begin with."""
     project = Project.copy(template, folder, version, project_name="Order Desk", **answers)
-    make(project, "setup")
-    make(project, "seed")
+    project.make("setup")
+    project.make("seed")
     project.commit("Lock the versions")
     return project
 
@@ -205,8 +201,8 @@ def edit_own_places(project: Project) -> None:
 # ------------------------------------------------------------------ the update
 CASES = {
     **{
-        f"v{version}-{preset}": (f"v{version}", CURRENT, {"preset": preset})
-        for version in list(RELEASES)[-3:]
+        f"{version}-{preset}": (version, CURRENT, {"preset": preset})
+        for version in LAST_RELEASES
         for preset in ("full", "minimal")
     },
     "coming-full": (CURRENT, NEXT, {"preset": "full"}),
@@ -236,7 +232,7 @@ def test_a_year_of_changes_survives_the_update(
     if end == NEXT:
         release_next(own_history, COMING)
 
-    make(project, "update", f"TO={end}")
+    project.make("update", f"TO={end}")
 
     assert project.conflicts() == []
     every_edit_is_there(project, before, start)
@@ -244,7 +240,7 @@ def test_a_year_of_changes_survives_the_update(
     if start == FIRST:
         # Its `make update` ended here. That of later versions goes on by itself.
         for target in ("lock", "check", "test"):
-            make(project, target)
+            project.make(target)
     the_lock_keeps_its_versions(project, versions)
     manage(project, "migrate")
     manage(project, "makemigrations", "--check")
@@ -295,11 +291,6 @@ def the_rows_are_there(project: Project) -> None:
 
 
 # ------------------------------------------------------------------ how they work
-def make(project: Project, target: str, *variables: str) -> str:
-    workers = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
-    return run("make", target, *variables, cwd=project.folder, PATH=path_with_uv(), **workers)
-
-
 def manage(project: Project, *arguments: str) -> str:
     return run(".venv/bin/python", "manage.py", *arguments, cwd=project.folder)
 

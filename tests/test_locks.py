@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import UV, locked_versions, path_with_uv
-from tests.history import NEXT, Project, release_next
+from tests.environments import UV, locked_versions
+from tests.history import NEXT, Project, instead, release_next
 from tests.projects import run
 from tests.test_generated import EARLIER
 
@@ -24,19 +24,9 @@ def project(own_history: Path, tmp_path: Path) -> Project:
 
 
 def add_a_package(template: Path) -> None:
-    release_next(
-        template,
-        {
-            "template/pyproject.toml.jinja": lambda text: text.replace(
-                '  "django-environ>=0.14",\n',
-                '  "django-environ>=0.14",\n  "django-filter>=25.1",\n',
-            )
-        },
-    )
-
-
-def make(project: Project, target: str, *variables: str) -> None:
-    run("make", target, *variables, cwd=project.folder, PATH=path_with_uv())
+    line = '  "django-environ>=0.14",\n'
+    add = instead(line, f'{line}  "django-filter>=25.1",\n')
+    release_next(template, {"template/pyproject.toml.jinja": add})
 
 
 def versions(project: Project) -> dict[str, set[str]]:
@@ -49,7 +39,7 @@ def test_an_update_leaves_the_lock_alone_and_make_lock_repairs_it(project: Proje
     project.update(NEXT)
     assert project.conflicts() == []
     assert (project.folder / "uv.lock").read_bytes() == lock
-    make(project, "lock")
+    project.make("lock")
     after = versions(project)
     assert after.keys() - before.keys() == {"django-filter"}
     assert {name: after[name] for name in before} == before
@@ -59,9 +49,9 @@ def test_an_update_leaves_the_lock_alone_and_make_lock_repairs_it(project: Proje
 
 def test_make_upgrade_takes_the_versions_that_were_tested(project: Project, tmp_path: Path) -> None:
     earlier = versions(project)
-    make(project, "upgrade")
+    project.make("upgrade")
     fresh = Project.copy(project.template, tmp_path / "fresh", preset="minimal")
-    make(fresh, "uv.lock")
+    fresh.make("uv.lock")
     upgraded = versions(project)
     assert upgraded.pop(OWN) == {OWN_VERSION}
     own_name, tested = "my-service", versions(fresh)
@@ -73,8 +63,8 @@ def test_make_upgrade_takes_the_versions_that_were_tested(project: Project, tmp_
 
 def test_make_upgrade_can_take_the_newest_there_are(project: Project) -> None:
     """Make the tested day one before a release of Django, as it is some weeks after a release."""
-    make(project, "upgrade", f"TESTED_ON={EARLIER}")
+    project.make("upgrade", f"TESTED_ON={EARLIER}")
     tested = versions(project)["django"]
-    make(project, "upgrade", f"TESTED_ON={EARLIER}", "NEWEST=yes")
+    project.make("upgrade", f"TESTED_ON={EARLIER}", "NEWEST=yes")
     assert versions(project)["django"] != tested
     assert versions(project)[OWN] == {OWN_VERSION}

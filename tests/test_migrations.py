@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.history import CURRENT, NEXT, Edit, Project, release_next
+from tests.history import CURRENT, NEXT, Edit, Project, instead, release_next
 from tests.projects import ROOT
 from tests.test_update_command import make, refuses
 
@@ -14,10 +14,6 @@ OLD, NEW = "apps/common/pagination.py", "apps/common/pages.py"
 README = (ROOT / "hooks/migrations/README.md").read_text()
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 TITLE = '"""Lists come in pages'
-
-
-def instead(old: str, new: str) -> Edit:
-    return lambda text: text.replace(old, new, 1)
 
 
 def move(template: Path, old: str = OLD, new: str = NEW) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.environments import path_with_uv
-from tests.history import CURRENT, NEXT, RELEASES, Project, commit, release_next
+from tests.history import CURRENT, NEXT, RELEASES, Project, commit, instead, release_next
 from tests.projects import ENVIRONMENT, run
 
 SETTINGS = "config/settings/api.py"
@@ -58,8 +58,8 @@ def release_news(template: Path) -> None:
     release_next(
         template,
         {
-            "CHANGELOG.md": lambda text: text.replace("## ", f"{NEWS}\n\n## ", 1),
-            f"template/{SETTINGS}": lambda text: text.replace("default=5)", "default=4)"),
+            "CHANGELOG.md": instead("## ", f"{NEWS}\n\n## "),
+            f"template/{SETTINGS}": instead("default=5)", "default=4)"),
         },
     )
 
@@ -297,7 +297,7 @@ def test_an_update_that_fails_half_way_is_taken_back(project: Project) -> None:
     release_next(
         project.template,
         {
-            f"template/{SETTINGS}": lambda text: text.replace("default=5)", "default=4)"),
+            f"template/{SETTINGS}": instead("default=5)", "default=4)"),
             "template/conftest.py.jinja": lambda _: "{{ nothing_of_that_name }}\n",
         },
     )

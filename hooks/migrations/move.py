@@ -27,7 +27,7 @@ def main(old: Path, new: Path) -> None:
             if (target := moved(path, old, new)).exists():
                 merge(path, original / path, target)
     for path in committed_files(old):
-        if Path(path).exists():
+        if path.exists():
             target = moved(path, old, new)
             target.parent.mkdir(parents=True, exist_ok=True)
             subprocess.run(["git", "mv", path, target], check=True)
