@@ -1,0 +1,23 @@
+"""A Memcached that takes whatever it is given, and counts to one."""
+
+from socketserver import StreamRequestHandler
+
+from apps.common.cache import Cache
+
+
+class Handler(StreamRequestHandler):
+    """Speaks the text protocol: what is to be stored follows its length."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            if line.startswith(b"set"):
+                self.rfile.read(int(line.split()[4]) + 2)
+            self.wfile.write(b"STORED\r\n" if line.startswith(b"set") else b"1\r\n")
+
+
+def cache_at(port: int) -> Cache:
+    return Cache(f"127.0.0.1:{port}", {})
+
+
+def hang_up(cache: Cache) -> None:
+    cache.close()

@@ -1,0 +1,23 @@
+"""A Redis that takes whatever it is given, and counts to one."""
+
+from socketserver import StreamRequestHandler
+
+from apps.common.cache import Cache
+
+
+class Handler(StreamRequestHandler):
+    """Speaks RESP: a command is an array of so many strings, each after its length."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            for _ in range(int(line[1:])):
+                self.rfile.read(int(self.rfile.readline()[1:]) + 2)
+            self.wfile.write(b":1\r\n")
+
+
+def cache_at(port: int) -> Cache:
+    return Cache(f"redis://127.0.0.1:{port}/0?protocol=2", {})
+
+
+def hang_up(cache: Cache) -> None:
+    cache._cache.get_client().connection_pool.disconnect()  # noqa: SLF001  # as Django has it

@@ -1,0 +1,12 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.bookings import services
+
+
+class Command(BaseCommand):
+    help = "Complete the stays that are over, and decline requests that nobody has answered."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Changed {services.follow_the_clock()} bookings.")

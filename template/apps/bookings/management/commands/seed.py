@@ -1,0 +1,184 @@
+"""Example data of a marketplace, from a handful to a million bookings: `manage.py seed --size large`."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from apps.bookings.models import Booking, Step
+from apps.bookings.states import Role, State
+from apps.listings.models import Amenity, Kind, Listing, Photo, Status
+from apps.reviews.models import Review
+from apps.users.management.commands import seed as users
+from apps.users.models import User
+
+# Listings, one a host. Each has BOOKINGS bookings.
+SIZES = {"small": 20, "medium": 1_000, "large": 20_000}
+BOOKINGS = 50
+BATCH = 100  # listings a transaction
+FIRST_DAY = date(2025, 1, 1)
+EVERY = 14  # days from one stay to the next, which is longer than any stay
+CITIES = (
+    ("Addis Ababa", "ET", 9.03, 38.74, "Africa/Addis_Ababa", "ETB", 250_000),
+    ("Bahir Dar", "ET", 11.59, 37.39, "Africa/Addis_Ababa", "ETB", 180_000),
+    ("Nairobi", "KE", -1.29, 36.82, "Africa/Nairobi", "KES", 650_000),
+    ("Berlin", "DE", 52.52, 13.4, "Europe/Berlin", "EUR", 8_900),
+    ("New York", "US", 40.71, -74.0, "America/New_York", "USD", 19_900),
+)
+ADJECTIVES = ("Bright", "Quiet", "Sunny", "Cosy", "Airy", "Old", "Green", "Lakeside")
+NOUNS = ("cabin", "flat", "house", "loft", "studio", "room", "garden flat", "attic")
+
+
+class Command(users.Command):
+    help = "Create users, listings, bookings and reviews. Running it again changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--size", choices=SIZES, default="small", help="small: 1,000 bookings")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        hosts = SIZES[options["size"]]
+        super().handle(users=hosts)
+        emails = [f"user{number}@example.com" for number in range(1, hosts + 1)]
+        pks = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
+        self.people = [pks[email] for email in emails]
+        self.now = timezone.now()
+        begin = time.monotonic()
+        for first in range(0, hosts, BATCH):
+            self._batch(range(first, min(first + BATCH, hosts)))
+            done = min(first + BATCH, hosts)
+            seconds = time.monotonic() - begin
+            self.stdout.write(f"{done:,} of {hosts:,} listings after {seconds:.0f} s")
+        self.stdout.write(
+            f"There are {Listing.objects.count():,} listings, {Booking.objects.count():,} bookings"
+            f" and {Review.objects.count():,} reviews."
+        )
+
+    @transaction.atomic
+    def _batch(self, numbers: range) -> None:
+        """Create the listings of some hosts with all that goes with them, unless they have some."""
+        hosts = [self.people[number] for number in numbers]
+        known = set(Listing.objects.filter(host__in=hosts).values_list("host", flat=True))
+        missing = [number for number in numbers if self.people[number] not in known]
+        listings = Listing.objects.bulk_create([self._listing(number) for number in missing])
+        made = list(zip(missing, listings, strict=True))
+        Photo.objects.bulk_create(
+            Photo(
+                listing=listing,
+                url=f"https://img.example.com/{number}-{position}.jpg",
+                position=position,
+            )
+            for number, listing in made
+            for position in range(3)
+        )
+        bookings = Booking.objects.bulk_create(
+            [
+                self._booking(number, listing, turn)
+                for number, listing in made
+                for turn in range(BOOKINGS)
+            ],
+            batch_size=1000,
+        )
+        Step.objects.bulk_create([_last_step(booking) for booking in bookings], batch_size=1000)
+        reviews = [
+            _review(booking)
+            for booking in bookings
+            if booking.state == State.COMPLETED and booking.check_in.day % 2
+        ]
+        Review.objects.bulk_create(reviews, batch_size=1000)
+        _rate(listings, reviews)
+
+    def _listing(self, number: int) -> Listing:
+        random = Random(number)  # noqa: S311  # the same at each run
+        city, country, latitude, longitude, zone, currency, price = CITIES[number % len(CITIES)]
+        title = f"{random.choice(ADJECTIVES)} {random.choice(NOUNS)} in {city}"
+        return Listing(
+            host_id=self.people[number],
+            title=title,
+            description=f"{title}, a walk from the centre.",
+            kind=random.choice(Kind.values),
+            street=f"Street {number % 90 + 1}",
+            city=city,
+            country=country,
+            latitude=latitude + random.uniform(-0.1, 0.1),
+            longitude=longitude + random.uniform(-0.1, 0.1),
+            time_zone=zone,
+            price=price * random.randint(40, 250) // 100,
+            currency=currency,
+            capacity=random.randint(1, 8),
+            amenities=sorted(random.sample(Amenity.values, random.randint(0, 6))),
+            status=Status.PUBLISHED if number % 20 else Status.DRAFT,
+        )
+
+    def _booking(self, number: int, listing: Listing, turn: int) -> Booking:
+        random = Random(number * BOOKINGS + turn)  # noqa: S311  # the same at each run
+        check_in = FIRST_DAY + timedelta(days=number % EVERY + turn * EVERY)
+        nights = random.randint(1, EVERY - 1)
+        check_out = check_in + timedelta(days=nights)
+        guest = self.people[(number + random.randint(1, len(self.people) - 1)) % len(self.people)]
+        asked = datetime(check_in.year, check_in.month, check_in.day, 12, tzinfo=UTC)
+        asked -= timedelta(days=random.randint(2, 60))
+        return Booking(
+            listing=listing,
+            guest_id=guest,
+            check_in=check_in,
+            check_out=check_out,
+            guests=random.randint(1, listing.capacity),
+            nights=nights,
+            price=listing.price,
+            total=listing.price * nights,
+            currency=listing.currency,
+            state=self._state(random, check_in, check_out),
+            created_at=min(asked, self.now),
+            changed_at=min(asked, self.now),
+        )
+
+    def _state(self, random: Random, check_in: date, check_out: date) -> State:
+        if random.random() < 0.1:  # noqa: PLR2004  # one of ten
+            return State.CANCELLED
+        if check_out <= self.now.date():
+            return State.COMPLETED
+        is_open = check_in > self.now.date() and random.random() < 0.3  # noqa: PLR2004
+        return State.REQUESTED if is_open else State.CONFIRMED
+
+
+def _last_step(booking: Booking) -> Step:
+    """Return how a booking came into its state."""
+    steps = {
+        State.REQUESTED: ("", Role.GUEST),
+        State.CONFIRMED: (State.REQUESTED, Role.HOST),
+        State.CANCELLED: (State.CONFIRMED, Role.GUEST),
+        State.COMPLETED: (State.CONFIRMED, Role.CLOCK),
+    }
+    before, role = steps[State(booking.state)]
+    user = {Role.GUEST: booking.guest_id, Role.HOST: booking.listing.host_id}.get(role)
+    return Step(
+        booking=booking,
+        before=before,
+        after=booking.state,
+        role=role,
+        user_id=user,
+        at=booking.changed_at,
+    )
+
+
+def _review(booking: Booking) -> Review:
+    return Review(
+        booking=booking,
+        listing_id=booking.listing_id,
+        author_id=booking.guest_id,
+        rating=5 - booking.nights % 3,
+        text="As described.",
+    )
+
+
+def _rate(listings: list[Listing], reviews: list[Review]) -> None:
+    """Add the ratings up, as `apps.listings.services.add_rating` does one by one."""
+    known = {listing.pk: listing for listing in listings}
+    for review in reviews:
+        known[review.listing_id].rating_sum += review.rating
+        known[review.listing_id].rating_count += 1
+    Listing.objects.bulk_update(listings, ["rating_sum", "rating_count"])

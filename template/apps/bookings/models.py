@@ -1,0 +1,106 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.bookings.states import STEPS, Role, State
+from apps.listings.models import Currency, Listing
+
+MAX_NIGHTS = 90
+
+
+class Booking(models.Model):
+    """A stay of a guest: the nights from one day to another, at the price of the day it was made."""
+
+    listing = models.ForeignKey(
+        Listing, on_delete=models.PROTECT, related_name="bookings", verbose_name=_("listing")
+    )
+    guest = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        verbose_name=_("guest"),
+    )
+    check_in = models.DateField(_("check-in"))
+    check_out = models.DateField(_("check-out"))
+    guests = models.PositiveSmallIntegerField(_("guests"))
+    nights = models.PositiveSmallIntegerField(_("nights"))
+    price = models.PositiveIntegerField(_("price of a night"))
+    total = models.BigIntegerField(_("total"))
+    currency = models.CharField(_("currency"), max_length=3, choices=Currency)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
+    created_at = models.DateTimeField(_("created at"))
+    # When it came into the state that it is in.
+    changed_at = models.DateTimeField(_("changed at"))
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        # Where the database can, it also refuses two bookings of a night: see nights_server.py.
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="bookings_booking_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(check_out__gt=F("check_in")),
+                name="bookings_booking_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(nights__gte=1, nights__lte=MAX_NIGHTS),
+                name="bookings_booking_nights_are_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(total=F("price") * F("nights")), name="bookings_booking_total_is_right"
+            ),
+            models.CheckConstraint(condition=Q(guests__gte=1), name="bookings_booking_has_guests"),
+        ]
+        indexes = [
+            models.Index(fields=["guest", "id"], name="bookings_booking_by_guest"),
+            models.Index(fields=["listing", "check_in"], name="bookings_booking_by_day"),
+            models.Index(fields=["state", "check_out"], name="bookings_booking_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_in} to {self.check_out}"
+
+
+class Step(models.Model):
+    """What happened to a booking, when, and by whom: never changed, never deleted."""
+
+    booking = models.ForeignKey(
+        Booking, on_delete=models.PROTECT, related_name="steps", verbose_name=_("booking")
+    )
+    before = models.CharField(_("before"), max_length=10, blank=True, choices=State)
+    after = models.CharField(_("after"), max_length=10, choices=State)
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(before="", after=State.REQUESTED, role=Role.GUEST)
+                | Q(
+                    *(
+                        Q(before=before, after=after, role__in=sorted(roles))
+                        for (before, after), roles in STEPS.items()
+                    ),
+                    _connector=Q.OR,
+                ),
+                name="bookings_step_is_allowed",
+            ),
+            models.UniqueConstraint(
+                fields=["booking", "before"], name="bookings_step_is_taken_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"

@@ -1,0 +1,53 @@
+"""Reads: what other code may ask about bookings."""
+
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from apps.bookings.models import MAX_NIGHTS, Booking
+from apps.bookings.states import HOLDING, State
+from apps.listings.models import Listing
+from apps.users.models import User
+
+
+def of_guest(user: User) -> QuerySet[Booking]:
+    """Return the bookings that somebody has made."""
+    return Booking.objects.filter(guest=user)
+
+
+def of_host(user: User) -> QuerySet[Booking]:
+    """Return the bookings of somebody's listings."""
+    return Booking.objects.filter(listing__host=user)
+
+
+def visible_to(user: User) -> QuerySet[Booking]:
+    """Return the bookings that somebody has to do with."""
+    return of_guest(user) | of_host(user)
+
+
+def with_listing(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+    """Return bookings with what an answer shows of their listing, in one query."""
+    return bookings.select_related("listing")
+
+
+def overlapping(check_in: date, check_out: date) -> QuerySet[Booking]:
+    """Return the bookings that hold one of these nights. The day of a check-out is free again."""
+    return Booking.objects.filter(state__in=HOLDING, check_in__lt=check_out, check_out__gt=check_in)
+
+
+def free(listings: QuerySet[Listing], check_in: date, check_out: date) -> QuerySet[Listing]:
+    """Return the listings of which nobody holds one of these nights."""
+    taken = overlapping(check_in, check_out).filter(listing=OuterRef("pk"))
+    return listings.filter(~Exists(taken))
+
+
+def due(day: date) -> QuerySet[Booking]:
+    """Return the bookings with which something may have to happen by this day, in any time zone."""
+    over = Q(state=State.CONFIRMED, check_out__lte=day)
+    unanswered = Q(state=State.REQUESTED, check_out__lte=day + timedelta(days=MAX_NIGHTS))
+    return Booking.objects.filter(over | unanswered & Q(check_in__lt=day)).select_related("listing")
+
+
+def with_people() -> QuerySet[Booking]:
+    """Return all bookings with guest, listing and host, in one query."""
+    return Booking.objects.select_related("guest", "listing__host")

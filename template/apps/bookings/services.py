@@ -1,0 +1,136 @@
+"""Writes: everything that changes a booking, each in one transaction."""
+
+from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import APIException
+
+from apps.bookings import events, nights_server, outbox, selectors, states
+from apps.bookings.models import MAX_NIGHTS, Booking, Step
+from apps.bookings.states import Role, State
+from apps.listings.models import Listing, Status
+from apps.users.models import User
+
+# At the place of the listing.
+CHECK_IN_TIME = time(15)
+MAX_AHEAD = timedelta(days=730)
+
+
+class NightsTaken(APIException):
+    """Somebody else holds one of the nights."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_code = "nights_taken"
+    default_detail = "Somebody has booked one of these nights."
+
+
+@transaction.atomic
+def book(*, listing: Listing, guest: User, check_in: date, check_out: date, guests: int) -> Booking:
+    """Return a new booking. Raises ValidationError, and NightsTaken when somebody was faster.
+
+    The lock on the listing makes those wait who book the same place; those who book others go on.
+    Where the database has a constraint for it, it also refuses what came past the lock.
+    """
+    listing = Listing.objects.select_for_update().get(pk=listing.pk)
+    _validate(listing, guest, check_in, check_out, guests)
+    if selectors.overlapping(check_in, check_out).filter(listing=listing).exists():
+        raise NightsTaken
+    nights, now = (check_out - check_in).days, timezone.now()
+    booking = Booking(
+        listing=listing,
+        guest=guest,
+        check_in=check_in,
+        check_out=check_out,
+        guests=guests,
+        nights=nights,
+        price=listing.price,
+        total=listing.price * nights,
+        currency=listing.currency,
+        created_at=now,
+        changed_at=now,
+    )
+    try:
+        with transaction.atomic():
+            booking.save()
+    except IntegrityError as error:
+        if nights_server.NAME in str(error):
+            raise NightsTaken from error
+        raise
+    _note(booking, "", Role.GUEST, guest)
+    return booking
+
+
+@transaction.atomic
+def lead(*, booking: Booking, state: State, role: Role, user: User | None = None) -> Booking:
+    """Return the booking in its new state. Raises StepRefused.
+
+    A guest may cancel until the check-in, by the clock of the place.
+    """
+    booking = Booking.objects.select_for_update().get(pk=booking.pk)
+    before = State(booking.state)
+    states.check(before, state, role)
+    begins = datetime.combine(booking.check_in, CHECK_IN_TIME, booking.listing.zone)
+    if state == State.CANCELLED and timezone.now() >= begins:
+        raise states.StepRefused("The stay has begun: it cannot be cancelled any more.")
+    booking.state, booking.changed_at = state, timezone.now()
+    booking.save(update_fields=["state", "changed_at"])
+    _note(booking, before, role, user)
+    return booking
+
+
+def follow_the_clock() -> int:
+    """Complete the stays that are over, and decline requests that nobody has answered in time.
+
+    Return how many bookings that were. Each has a transaction of its own.
+    """
+    changed = 0
+    # No place on earth is behind this day.
+    for booking in selectors.due(timezone.now().date() + timedelta(days=1)):
+        today = timezone.now().astimezone(booking.listing.zone).date()
+        if booking.state == State.CONFIRMED and booking.check_out <= today:
+            lead(booking=booking, state=State.COMPLETED, role=Role.CLOCK)
+        elif booking.state == State.REQUESTED and booking.check_in < today:
+            lead(booking=booking, state=State.DECLINED, role=Role.CLOCK)
+        else:
+            continue
+        changed += 1
+    return changed
+
+
+def _validate(listing: Listing, guest: User, check_in: date, check_out: date, guests: int) -> None:
+    today = timezone.now().astimezone(listing.zone).date()
+    problems = {
+        "listing": (
+            (listing.status != Status.PUBLISHED, "It is not offered."),
+            (listing.host_id == guest.pk, "It is your own."),
+        ),
+        "check_in": (
+            (check_in < today, f"It is {today} there already."),
+            (check_in > today + MAX_AHEAD, f"Book at most {MAX_AHEAD.days} days ahead."),
+        ),
+        "check_out": (
+            (check_out <= check_in, "It must be later than check_in."),
+            ((check_out - check_in).days > MAX_NIGHTS, f"Stay at most {MAX_NIGHTS} nights."),
+        ),
+        "guests": ((guests > listing.capacity, f"There is room for {listing.capacity}."),),
+    }
+    errors = {
+        field: [message for is_wrong, message in rules if is_wrong]
+        for field, rules in problems.items()
+    }
+    if wrong := {field: messages for field, messages in errors.items() if messages}:
+        raise ValidationError(wrong)
+
+
+def _note(booking: Booking, before: str, role: Role, user: User | None) -> None:
+    """Write the step down, and tell of it on commit."""
+    state = State(booking.state)
+    step = Step.objects.create(
+        booking=booking, before=before, after=state, role=role, user=user, at=booking.changed_at
+    )
+    if role != Role.CLOCK:
+        outbox.send_step(step)
+    events.tell(events.BookingChanged(booking_id=booking.pk, state=state, role=role))

@@ -1,0 +1,76 @@
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from rest_framework.request import Request
+
+from apps.bookings import selectors as bookings
+from apps.listings import search
+from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Amenity, Currency, Kind, Listing
+
+MAX_SEARCH = 100
+
+
+class ListingFilterForm(forms.Form):
+    def clean(self) -> dict[str, Any]:
+        """Return the filters. Raises ValidationError for half a stay, and for one that ends first."""
+        fields = super().clean() or {}
+        check_in, check_out = fields.get("check_in"), fields.get("check_out")
+        if {"check_in", "check_out"}.isdisjoint(self.errors) and bool(check_in) != bool(check_out):
+            raise forms.ValidationError(_("Give check_in and check_out, or neither."))
+        if check_in and check_out and check_out <= check_in:
+            raise forms.ValidationError({"check_out": _("It must be later than check_in.")})
+        return fields
+
+
+class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
+    q = filters.CharFilter(
+        method="search",
+        max_length=MAX_SEARCH,
+        label="Words: title, description or city has all of them.",
+    )
+    kind = filters.MultipleChoiceFilter(choices=Kind.choices)
+    city = filters.CharFilter(max_length=100)
+    country = filters.CharFilter(max_length=2)
+    currency = filters.ChoiceFilter(choices=Currency.choices)
+    price_min = filters.NumberFilter("price", "gte", min_value=0, max_value=MAX_PRICE)
+    price_max = filters.NumberFilter("price", "lte", min_value=0, max_value=MAX_PRICE)
+    guests = filters.NumberFilter("capacity", "gte", min_value=1, max_value=MAX_CAPACITY)
+    amenity = filters.MultipleChoiceFilter(
+        choices=Amenity.choices, method="amenities", label="Several: the place has all of them."
+    )
+    check_in = filters.DateFilter(method="later", label="Free from this day on.")
+    check_out = filters.DateFilter(method="later", label="Free until this day.")
+
+    class Meta:
+        model = Listing
+        fields: tuple[str, ...] = ()
+        form = ListingFilterForm
+
+    def filter_queryset(self, queryset: QuerySet[Listing]) -> QuerySet[Listing]:
+        queryset = super().filter_queryset(queryset)
+        fields = self.form.cleaned_data
+        if fields["check_in"]:
+            return bookings.free(queryset, fields["check_in"], fields["check_out"])
+        return queryset
+
+    def search(self, queryset: QuerySet[Listing], name: str, value: str) -> QuerySet[Listing]:
+        return search.search(queryset, value)
+
+    def amenities(self, queryset: QuerySet[Listing], name: str, value: list[str]) -> Any:
+        return search.with_amenities(queryset, value) if value else queryset
+
+    def later(self, queryset: QuerySet[Listing], name: str, value: Any) -> QuerySet[Listing]:
+        """Leave it to `filter_queryset`, which has both days."""
+        return queryset
+
+
+class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  # has no types
+    """Builds no form for a request that filters by nothing, which most requests are."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        if request.query_params.keys().isdisjoint(view.filterset_class.base_filters):
+            return queryset
+        return super().filter_queryset(request, queryset, view)

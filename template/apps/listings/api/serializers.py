@@ -1,0 +1,128 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from apps.listings.models import MAX_CAPACITY, MAX_PHOTOS, MAX_PRICE, Amenity, Listing, Photo
+
+MAX_BULK = 50
+
+
+class HostSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="host_id")
+    name = serializers.CharField(source="host_name")
+
+
+class PhotoSerializer(serializers.ModelSerializer[Photo]):
+    class Meta:
+        model = Photo
+        fields = ("url", "caption")
+
+
+@extend_schema_serializer(extensions={"x-sparse": True})
+class ListingCardSerializer(serializers.ModelSerializer[Listing]):
+    """What a list shows of a listing. `apps.listings.api.cards` writes the same, faster."""
+
+    host = HostSerializer(source="*")
+    cover = serializers.URLField(allow_null=True)
+    rating = serializers.FloatField(allow_null=True)
+    amenities = serializers.ListField(child=serializers.ChoiceField(choices=Amenity.choices))
+
+    class Meta:
+        model = Listing
+        fields: tuple[str, ...] = (
+            "id",
+            "title",
+            "kind",
+            "city",
+            "country",
+            "latitude",
+            "longitude",
+            "price",
+            "currency",
+            "capacity",
+            "amenities",
+            "rating",
+            "rating_count",
+            "cover",
+            "host",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(source="price", help_text="In minor units.")
+    currency = serializers.CharField()
+
+
+@extend_schema_serializer(extensions={"x-sparse": True})
+class ListingCardV2Serializer(ListingCardSerializer):
+    """As in version 1, but an amount never goes without its currency."""
+
+    price = MoneySerializer(source="*")
+
+    class Meta(ListingCardSerializer.Meta):
+        fields = tuple(name for name in ListingCardSerializer.Meta.fields if name != "currency")
+        read_only_fields = fields
+
+
+class ListingSerializer(serializers.ModelSerializer[Listing]):
+    """All of a listing, and what its host may write of it."""
+
+    price = serializers.IntegerField(min_value=1, max_value=MAX_PRICE, help_text="In minor units.")
+    capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    amenities = serializers.ListField(
+        child=serializers.ChoiceField(choices=Amenity.choices),
+        required=False,
+        max_length=len(Amenity),
+    )
+    photos: Any = serializers.ListSerializer(
+        child=PhotoSerializer(), required=False, max_length=MAX_PHOTOS
+    )
+    rating = serializers.FloatField(read_only=True, allow_null=True)
+    host = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Listing
+        fields = (
+            "id",
+            "title",
+            "description",
+            "kind",
+            "street",
+            "city",
+            "country",
+            "latitude",
+            "longitude",
+            "time_zone",
+            "price",
+            "currency",
+            "capacity",
+            "amenities",
+            "photos",
+            "status",
+            "rating",
+            "rating_count",
+            "host",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("id", "status", "rating_count", "version", "created_at", "updated_at")
+
+    @extend_schema_field(HostSerializer)
+    def get_host(self, listing: Listing) -> dict[str, Any]:
+        return {"id": listing.host_id, "name": listing.host.name}
+
+    def validate_amenities(self, names: list[str]) -> list[str]:
+        """Return each one once, in one order, so that equal listings look equal."""
+        return sorted(set(names))
+
+
+class ListingBulkSerializer(serializers.Serializer[Any]):
+    listings: Any = serializers.ListSerializer(
+        child=ListingSerializer(), min_length=1, max_length=MAX_BULK
+    )

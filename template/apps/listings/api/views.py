@@ -1,0 +1,219 @@
+"""Listings as a resource. What everybody may read is cached; what is somebody's own never is."""
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ModelSerializer
+
+from apps.listings import selectors, services
+from apps.listings.api.cards import Cards, fields_parameter
+from apps.listings.api.filters import FilterBackend, ListingFilter
+from apps.listings.api.serializers import (
+    ListingBulkSerializer,
+    ListingCardSerializer,
+    ListingCardV2Serializer,
+    ListingSerializer,
+)
+from apps.listings.models import CACHED_AS, Listing
+from apps.rest import conditional, deprecation
+from apps.rest.caching import read_through
+from apps.rest.encoding import dump
+from apps.rest.pagination import KeysetPagination, Order
+from apps.users.api.users import current_user
+
+# Whoever keeps it asks each time whether it still holds, which costs next to nothing.
+PUBLIC = "public, max-age=0, must-revalidate"
+PRIVATE = "private, no-store"
+
+
+class PublicListView(GenericAPIView[Listing]):
+    """What is published. Everybody gets the same answer, so it is made once for all."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    pagination_class = KeysetPagination
+    filter_backends = [FilterBackend]
+    filterset_class = ListingFilter
+    serializer_class: type[ModelSerializer[Listing]]
+    orders = {
+        "newest": Order("id", descending=True),
+        "price": Order("price"),
+        "-price": Order("price", descending=True),
+    }
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        return selectors.published()
+
+    def answer(self, request: Request) -> HttpResponseBase:
+        """Return the page that is asked for. Raises ValidationError."""
+        # Bookings void nothing that is kept: what depends on them is made each time.
+        if "check_in" in request.query_params:
+            body = self.page(request)
+        else:
+            question = request.build_absolute_uri()
+            body = read_through(CACHED_AS, question, lambda: self.page(request))
+        etag = conditional.etag_of_body(body)
+        if conditional.is_known(request, etag):
+            response = conditional.not_modified(etag)
+        else:
+            response = HttpResponse(body, "application/json", headers={"ETag": etag})
+        response["Cache-Control"] = PUBLIC
+        return response
+
+    def page(self, request: Request) -> bytes:
+        """Return the page that is asked for as JSON. Raises ValidationError."""
+        cards, pages = Cards(request, self.serializer_class), KeysetPagination()
+        rows = cards.read(self.filter_queryset(self.get_queryset()))
+        shaped = cards.shape(pages.paginate_queryset(rows, request, self))
+        return dump({**pages.links(), "results": shaped})
+
+
+class ListingListView(deprecation.Deprecated, PublicListView):
+    serializer_class = ListingCardSerializer
+    deprecated_since = deprecation.day("2026-11-21")
+    sunset = deprecation.day("2027-11-21")
+    successor = "listings-v2"
+
+    @extend_schema(
+        operation_id="list_listings",
+        deprecated=True,
+        responses=ListingCardSerializer(many=True),
+        parameters=[fields_parameter(ListingCardSerializer), *deprecation.HEADERS],
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """List what is published. Version 2 shows no price without its currency: use that."""
+        return self.answer(request)
+
+    @extend_schema(
+        operation_id="create_listing",
+        request=ListingSerializer,
+        responses={201: ListingSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a draft."""
+        serializer = ListingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        listing = services.create(host=current_user(request), **serializer.validated_data)
+        return full_answer(listing, status.HTTP_201_CREATED)
+
+
+class ListingListV2View(PublicListView):
+    serializer_class = ListingCardV2Serializer
+
+    @extend_schema(
+        operation_id="list_listings_v2",
+        responses=ListingCardV2Serializer(many=True),
+        parameters=[fields_parameter(ListingCardV2Serializer)],
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """List what is published."""
+        return self.answer(request)
+
+
+class ListingBulkView(GenericAPIView[Listing]):
+    permission_classes = [IsAuthenticated]
+    serializer_class = ListingBulkSerializer
+
+    @extend_schema(operation_id="create_listings", responses={201: ListingSerializer(many=True)})
+    def post(self, request: Request) -> Response:
+        """Create several drafts: all of them, or none."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        drafts = services.create_many(
+            host=current_user(request), listings=serializer.validated_data["listings"]
+        )
+        created = selectors.with_relations(selectors.of_host(current_user(request)))
+        listings = created.filter(pk__in=[draft.pk for draft in drafts]).order_by("pk")
+        return Response(ListingSerializer(listings, many=True).data, status.HTTP_201_CREATED)
+
+
+class OwnListingListView(ListAPIView[Listing]):
+    """List your own, the drafts included."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = ListingSerializer
+    pagination_class = KeysetPagination
+    orders = {"newest": Order("id", descending=True)}
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        return selectors.with_relations(selectors.of_host(current_user(self.request)))
+
+
+class ListingView(GenericAPIView[Listing]):
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    serializer_class = ListingSerializer
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        if self.request.method in {"GET", "HEAD"}:
+            return selectors.with_relations(selectors.visible_to(self.request.user))
+        return selectors.of_host(current_user(self.request))
+
+    @extend_schema(operation_id="read_listing")
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        """Read one: what is published, or your own."""
+        listing = self.get_object()
+        etag = conditional.etag_of_version(listing.version)
+        if conditional.is_known(request, etag):
+            return conditional.not_modified(etag)
+        return full_answer(listing)
+
+    @extend_schema(operation_id="change_listing", parameters=[conditional.IF_MATCH])
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change your own."""
+        listing, versions = self.get_object(), conditional.expected_versions(request)
+        serializer = self.get_serializer(listing, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changed = services.change(
+            listing=listing,
+            user=current_user(request),
+            versions=versions,
+            **serializer.validated_data,
+        )
+        return full_answer(changed)
+
+    @extend_schema(
+        operation_id="archive_listing", parameters=[conditional.IF_MATCH], responses={204: None}
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take your own off the market. Its bookings go on."""
+        services.archive(
+            listing=self.get_object(),
+            user=current_user(request),
+            versions=conditional.expected_versions(request),
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PublishView(GenericAPIView[Listing]):
+    permission_classes = [IsAuthenticated]
+    serializer_class = ListingSerializer
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        return selectors.of_host(current_user(self.request))
+
+    @extend_schema(operation_id="publish_listing", request=None, parameters=[conditional.IF_MATCH])
+    def post(self, request: Request, pk: int) -> Response:
+        """Show your own to everybody."""
+        published = services.publish(
+            listing=self.get_object(),
+            user=current_user(request),
+            versions=conditional.expected_versions(request),
+        )
+        return full_answer(published)
+
+
+def full_answer(listing: Listing, code: int = status.HTTP_200_OK) -> Response:
+    """Return all of a listing, and the version that it is in."""
+    headers = {
+        "Cache-Control": PRIVATE,
+        "ETag": conditional.etag_of_version(listing.version),
+    }
+    if code == status.HTTP_201_CREATED:
+        headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})
+    return Response(ListingSerializer(listing).data, code, headers=headers)

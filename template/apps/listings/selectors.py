@@ -1,0 +1,36 @@
+"""Reads: what other code may ask about listings."""
+
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from apps.listings.models import Listing, Photo, Status
+from apps.users.models import User
+
+
+def published() -> QuerySet[Listing]:
+    """Return what everybody may see."""
+    return Listing.objects.filter(status=Status.PUBLISHED)
+
+
+def of_host(host: User) -> QuerySet[Listing]:
+    """Return every listing of a host, the drafts included."""
+    return Listing.objects.filter(host=host)
+
+
+def visible_to(user: Any) -> QuerySet[Listing]:
+    """Return what somebody may see: what is published, and their own."""
+    if not user.is_authenticated:
+        return published()
+    return published() | of_host(user)
+
+
+def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
+    """Return listings with all that a full answer shows, in two queries however many there are."""
+    return listings.select_related("host").prefetch_related("photos")
+
+
+def with_cover(listings: QuerySet[Listing]) -> QuerySet[Listing]:
+    """Return listings with what a card shows: the name of the host, and the address of a photo."""
+    first = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
+    return listings.annotate(host_name=F("host__name"), cover=Subquery(first))

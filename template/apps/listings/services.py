@@ -1,0 +1,97 @@
+"""Writes: everything that changes a listing, each in one transaction."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+
+from apps.listings.models import Listing, Photo, Status
+from apps.rest.conditional import PreconditionFailed
+from apps.users.models import User
+
+INCOMPLETE = ValidationError("Add a photo before you publish it.", code="incomplete")
+
+
+@transaction.atomic
+def create(*, host: User, photos: list[dict[str, Any]] | None = None, **fields: Any) -> Listing:
+    """Return a new draft. Raises IntegrityError for what no listing can be."""
+    listing = Listing(host=host, **fields)
+    _save(listing, host)
+    _set_photos(listing, photos or [])
+    return listing
+
+
+@transaction.atomic
+def create_many(*, host: User, listings: list[dict[str, Any]]) -> list[Listing]:
+    """Return new drafts: all of them, or none."""
+    return [create(host=host, **fields) for fields in listings]
+
+
+@transaction.atomic
+def change(
+    *,
+    listing: Listing,
+    user: User,
+    versions: Collection[int] | None,
+    photos: list[dict[str, Any]] | None = None,
+    **fields: Any,
+) -> Listing:
+    """Return the listing, changed in what is given.
+
+    Raises PreconditionFailed when it is in none of these versions any more.
+    """
+    listing = _locked(listing, versions)
+    for name, value in fields.items():
+        setattr(listing, name, value)
+    if photos is not None:
+        _set_photos(listing, photos)
+    _save(listing, user)
+    return listing
+
+
+@transaction.atomic
+def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
+    """Return the listing, which everybody sees from now on. Raises ValidationError without a photo."""
+    listing = _locked(listing, versions)
+    if not listing.photos.exists():
+        raise INCOMPLETE
+    listing.status = Status.PUBLISHED
+    _save(listing, user)
+    return listing
+
+
+@transaction.atomic
+def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -> None:
+    """Take a listing off the market. Bookings go on."""
+    listing = _locked(listing, versions)
+    listing.status = Status.ARCHIVED
+    _save(listing, user)
+
+
+def add_rating(*, listing_id: int, rating: int) -> None:
+    """Count a rating, in one statement: two at the same time both count."""
+    Listing.objects.filter(pk=listing_id).update(
+        rating_sum=F("rating_sum") + rating, rating_count=F("rating_count") + 1
+    )
+
+
+def _locked(listing: Listing, versions: Collection[int] | None) -> Listing:
+    """Return the listing as it is now, which nobody else can change until the end."""
+    locked: Listing = Listing.objects.select_for_update().get(pk=listing.pk)
+    if versions is not None and locked.version not in versions:
+        raise PreconditionFailed
+    return locked
+
+
+def _save(listing: Listing, user: User) -> None:
+    listing._history_user = user  # type: ignore[attr-defined]  # noqa: SLF001  # simple_history's way
+    listing.save()
+
+
+def _set_photos(listing: Listing, photos: list[dict[str, Any]]) -> None:
+    listing.photos.all().delete()
+    Photo.objects.bulk_create(
+        Photo(listing=listing, position=position, **photo) for position, photo in enumerate(photos)
+    )

@@ -1,0 +1,199 @@
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from apps.listings.models import Listing, Status
+from apps.listings.tests.factories import ListingFactory, PhotoFactory
+from apps.users.models import User
+
+LISTINGS = "/api/v1/listings/"
+OWN = "/api/v1/users/me/listings/"
+NEW: dict[str, Any] = {
+    "title": "Lakeside cabin",
+    "description": "Rowing boat included.",
+    "kind": "home",
+    "city": "Bahir Dar",
+    "country": "ET",
+    "latitude": 11.59,
+    "longitude": 37.39,
+    "time_zone": "Africa/Addis_Ababa",
+    "price": 180_000,
+    "currency": "ETB",
+    "capacity": 3,
+    "amenities": ["wifi", "kitchen", "wifi"],
+    "photos": [{"url": "https://img.example.com/a.jpg", "caption": "From the lake"}],
+}
+
+
+def address(listing: Listing, action: str = "") -> str:
+    return f"{LISTINGS}{listing.pk}/{action}"
+
+
+@pytest.fixture
+def own(user: User) -> Listing:
+    """Return a draft of `user`, with a photo."""
+    listing = ListingFactory.create(host=user, status=Status.DRAFT)
+    PhotoFactory.create(listing=listing)
+    return listing
+
+
+def test_a_host_creates_changes_publishes_and_archives_a_listing(
+    user_api: APIClient, api: APIClient, user: User
+) -> None:
+    created = user_api.post(LISTINGS, NEW)
+    assert created.status_code == 201, created.json()
+    listing = created.json()
+    assert listing["status"] == "draft"
+    assert listing["host"] == {"id": user.pk, "name": user.name}
+    assert listing["amenities"] == ["kitchen", "wifi"]
+    where = created["Location"]
+    assert api.get(where).status_code == 404
+    changed = user_api.patch(
+        where, {"price": 200_000, "photos": []}, headers={"If-Match": created["ETag"]}
+    )
+    assert (changed.json()["price"], changed.json()["photos"]) == (200_000, [])
+    assert changed["ETag"] != created["ETag"]
+    photos = user_api.patch(where, {"photos": NEW["photos"]}, headers={"If-Match": changed["ETag"]})
+    published = user_api.post(f"{where}publish/", headers={"If-Match": photos["ETag"]})
+    assert published.json()["status"] == "published"
+    assert api.get(where).json()["photos"] == NEW["photos"]
+    gone = user_api.delete(where, headers={"If-Match": published["ETag"]})
+    assert gone.status_code == 204
+    assert api.get(where).status_code == 404
+    assert user_api.get(where).json()["status"] == "archived"
+
+
+def test_nobody_else_sees_changes_or_removes_it(user_api: APIClient, db: None) -> None:
+    draft = ListingFactory.create(status=Status.DRAFT)
+    published = ListingFactory.create()
+    assert user_api.get(address(draft)).status_code == 404
+    assert user_api.get(address(published)).status_code == 200
+    for listing in (draft, published):
+        anything = {"If-Match": "*"}
+        assert user_api.patch(address(listing), {}, headers=anything).status_code == 404
+        assert user_api.delete(address(listing), headers=anything).status_code == 404
+        assert user_api.post(address(listing, "publish/"), headers=anything).status_code == 404
+
+
+def test_nobody_writes_without_signing_in(api: APIClient, db: None) -> None:
+    listing = ListingFactory.create()
+    assert api.post(LISTINGS, NEW).status_code == 401
+    assert api.patch(address(listing), {}).status_code == 401
+    assert api.get(OWN).status_code == 401
+
+
+def test_a_change_needs_the_version_that_it_changes(user_api: APIClient, own: Listing) -> None:
+    missing = user_api.patch(address(own), {"price": 1})
+    assert (missing.status_code, missing.json()["code"]) == (428, "precondition_required")
+    etag = user_api.get(address(own))["ETag"]
+    assert user_api.patch(address(own), {"price": 1}, headers={"If-Match": etag}).status_code == 200
+    for method in (user_api.patch, user_api.delete):
+        late = method(address(own), {"price": 2}, headers={"If-Match": etag})
+        assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
+    weak = user_api.patch(address(own), {"price": 2}, headers={"If-Match": f"W/{etag}"})
+    assert weak.status_code == 412
+    any_version = user_api.patch(address(own), {"price": 3}, headers={"If-Match": "*"})
+    assert any_version.json()["price"] == 3
+
+
+def test_a_listing_is_not_sent_again_to_those_who_have_it(
+    user_api: APIClient, own: Listing
+) -> None:
+    first = user_api.get(address(own))
+    assert first["Cache-Control"] == "private, no-store"
+    again = user_api.get(address(own), headers={"If-None-Match": f'"x", W/{first["ETag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert user_api.get(address(own), headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+def test_without_a_photo_nothing_is_published(user_api: APIClient, user: User) -> None:
+    listing = ListingFactory.create(host=user, status=Status.DRAFT)
+    answer = user_api.post(address(listing, "publish/"), headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "incomplete")
+
+
+def test_several_drafts_are_created_together(user_api: APIClient) -> None:
+    answer = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW, {**NEW, "title": "Hut"}]})
+    assert answer.status_code == 201
+    assert [listing["title"] for listing in answer.json()] == [NEW["title"], "Hut"]
+
+
+def test_of_several_drafts_all_are_created_or_none(user_api: APIClient) -> None:
+    answer = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW, {**NEW, "price": 0}]})
+    assert answer.json()["errors"][0]["pointer"] == "#/listings/1/price"
+    assert not Listing.objects.exists()
+
+
+@pytest.mark.parametrize("count", [0, 51])
+def test_there_is_a_limit_to_several_drafts(user_api: APIClient, count: int) -> None:
+    answer = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW] * count})
+    assert answer.status_code == 400
+    assert "#/listings" in answer.json()["errors"][0]["pointer"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"price": 0},
+        {"price": 19.99},
+        {"currency": "XXX"},
+        {"capacity": 51},
+        {"latitude": 90.1},
+        {"country": "et"},
+        {"time_zone": "Africa/Nowhere"},
+        {"amenities": ["butler"]},
+        {"photos": [{"url": "javascript:alert(1)"}]},
+        {"photos": NEW["photos"] * 21},
+    ],
+)
+def test_what_no_listing_can_be_is_refused(user_api: APIClient, wrong: dict[str, Any]) -> None:
+    answer = user_api.post(LISTINGS, NEW | wrong)
+    assert answer.status_code == 400
+    (name,) = wrong
+    assert answer.json()["errors"][0]["pointer"].startswith(f"#/{name}")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "castle"},
+        {"status": "gone"},
+        {"currency": "XXX"},
+        {"price": 0},
+        {"capacity": 51},
+        {"latitude": 91},
+        {"rating_sum": 6, "rating_count": 1},
+    ],
+)
+def test_the_database_refuses_it_as_well(db: None, wrong: dict[str, Any]) -> None:
+    listing = ListingFactory.create()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Listing.objects.filter(pk=listing.pk).update(**wrong)
+
+
+@pytest.mark.parametrize("rows", [1, 100])
+def test_the_own_list_costs_two_queries(
+    user_api: APIClient, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for listing in ListingFactory.create_batch(rows, host=user):
+        PhotoFactory.create(listing=listing)
+    ListingFactory.create()
+    with django_assert_num_queries(2):
+        answer = user_api.get(OWN, {"page_size": 100})
+    assert len(answer.json()["results"]) == rows
+
+
+def test_the_history_tells_who_has_changed_what(user_api: APIClient, user: User) -> None:
+    where = user_api.post(LISTINGS, NEW)["Location"]
+    user_api.patch(where, {"price": 1}, headers={"If-Match": "*"})
+    newest, oldest = Listing.objects.get().history.all()
+    assert (newest.price, oldest.price) == (1, NEW["price"])
+    assert newest.history_user == oldest.history_user == user
+
+
+def test_a_listing_and_a_photo_are_shown_by_their_names(db: None) -> None:
+    photo = PhotoFactory.create(listing__title="Hut", caption="")
+    assert (str(photo.listing), str(photo)) == ("Hut", photo.url)

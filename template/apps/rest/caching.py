@@ -1,0 +1,105 @@
+"""Answers that many ask for, kept in the cache until what they show changes.
+
+Everything that shows the same data forms a group with one stamp. A write gives the group a new
+stamp, and every answer that was kept under the old one is void at once: nobody has to know which
+answers there are.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+# Seconds until an answer is made anew, although nothing has changed as far as we know, and until
+# it is forgotten. In between one request makes it, and all others still get it as it is.
+FRESH = 60
+KEPT = 2 * FRESH
+# Seconds that others wait for the one who makes an answer, before they make it themselves.
+PATIENCE = 2.0
+PAUSE = 0.02
+
+
+def read_through(group: str, name: str, make: Callable[[], bytes]) -> bytes:
+    """Return the answer of that name, from the cache, or made and kept there.
+
+    However many ask for it at the same time, one makes it. While the cache is away, everybody does.
+    """
+    entry_key = f"{group}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
+    found = cache.get_many([_stamp_key(group), entry_key])
+    stamp = found.get(_stamp_key(group)) or _first_stamp(group)
+    if stamp is None:
+        return make()
+    entry = found.get(entry_key)
+    if entry and entry[0] == stamp and entry[1] > time.time():
+        return bytes(entry[2])
+    return _make_once(entry_key, entry, stamp, make)
+
+
+def expire(group: str) -> None:
+    """Make every answer of the group void: now, and once more when the transaction is committed.
+
+    The second time is for those who have read the old data in between and kept it.
+    """
+    _renew(group)
+    transaction.on_commit(partial(_renew, group))
+
+
+class ExpiringQuerySet(QuerySet[Any, Any]):
+    """Expires a group also where Django sends no signal. A model names its group in `cached_as`."""
+
+    def update(self, **fields: Any) -> int:
+        rows = super().update(**fields)
+        expire(self.model.cached_as)
+        return rows
+
+    def bulk_create(self, *args: Any, **options: Any) -> Any:
+        created = super().bulk_create(*args, **options)
+        expire(self.model.cached_as)
+        return created
+
+
+def expire_with(sender: type[Model], **_: Any) -> None:
+    """Receive Django's signals that a row was saved or deleted."""
+    expire(sender.cached_as)  # type: ignore[attr-defined]  # as ExpiringQuerySet has it
+
+
+def _make_once(key: str, entry: Any, stamp: str, make: Callable[[], bytes]) -> bytes:
+    lock, deadline = f"{key}:lock", time.monotonic() + PATIENCE
+    while not (is_ours := cache.add(lock, 1, PATIENCE)) and time.monotonic() < deadline:
+        # Somebody makes it. What was made before still holds if nothing has changed.
+        if entry and entry[0] == stamp:
+            return bytes(entry[2])
+        time.sleep(PAUSE)
+        entry = cache.get(key)
+    try:
+        # Whoever had the lock before may have made it.
+        entry = cache.get(key)
+        if entry and entry[0] == stamp and entry[1] > time.time():
+            return bytes(entry[2])
+        value = make()
+        cache.set(key, (stamp, time.time() + FRESH, value), KEPT)
+    finally:
+        if is_ours:
+            cache.delete(lock)
+    return value
+
+
+def _stamp_key(group: str) -> str:
+    return f"{group}:stamp"
+
+
+def _first_stamp(group: str) -> str | None:
+    """Return the stamp of a group that had none, or None while the cache is away."""
+    cache.add(_stamp_key(group), uuid4().hex, None)
+    stamp: str | None = cache.get(_stamp_key(group))
+    return stamp
+
+
+def _renew(group: str) -> None:
+    cache.set(_stamp_key(group), uuid4().hex, None)

@@ -1,0 +1,147 @@
+"""Pages by key: page 10,000 costs what page 1 costs, and no page repeats or skips a row."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.db.models import Field, Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.common.pagination import MAX_PAGE_SIZE, PAGE_SIZE, page_size_of
+
+MAX_CURSOR_LENGTH = 500
+BAD_CURSOR = ValidationError(
+    {"cursor": "Follow the links `next` and `previous` instead of making a cursor."}
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order in which a list can be read: a column of integers, and the primary key among equals.
+
+    Both run in one direction, so that one index serves both ways.
+    """
+
+    column: str
+    descending: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("id",) if self.column == "id" else (self.column, "id")
+
+
+class KeysetPagination(BasePagination):
+    """Reads a page from where the last one ended: the values of its last row are the cursor.
+
+    The view names its orders in `orders`; the first one is the usual one. It may give rows that are
+    dictionaries; they must have the columns of every order.
+    """
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """Return the rows of the page that is asked for. Raises ValidationError."""
+        self.request = request
+        size = page_size_of(request)
+        self.name, order = _order_of(request, view.orders)
+        self.columns = order.columns
+        after = request.query_params.get("cursor")
+        backwards, values = self._decode(after, queryset) if after else (False, None)
+        downwards = order.descending != backwards
+        if values is not None:
+            queryset = queryset.filter(_beyond(order.columns, values, downwards=downwards))
+        signs = [f"{'-' if downwards else ''}{column}" for column in order.columns]
+        rows = list(queryset.order_by(*signs)[: size + 1])
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows.reverse()
+        has_next = bool(rows) and (backwards or more)
+        has_previous = bool(rows) and (more if backwards else values is not None)
+        self.next = self._link(rows[-1], backwards=False) if has_next else None
+        self.previous = self._link(rows[0], backwards=True) if has_previous else None
+        return rows
+
+    def links(self) -> dict[str, str | None]:
+        return {"next": self.next, "previous": self.previous}
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({**self.links(), "results": data})
+
+    def _link(self, row: Any, *, backwards: bool) -> str:
+        get = row.__getitem__ if isinstance(row, dict) else lambda name: getattr(row, name)
+        values = [get(column) for column in self.columns]
+        cursor = urlsafe_b64encode(orjson.dumps([self.name, backwards, *values])).decode()
+        query = self.request.query_params.copy()
+        query["cursor"] = cursor.rstrip("=")
+        return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
+
+    def _decode(self, cursor: str, queryset: QuerySet[Any]) -> tuple[bool, list[Any]]:
+        """Return the direction, and the values to go on from."""
+        fields = [_field(queryset, column) for column in self.columns]
+        try:
+            text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
+            name, backwards, *values = orjson.loads(text)
+            values = [_value(field, value) for field, value in zip(fields, values, strict=True)]
+        except (ValueError, TypeError):
+            raise BAD_CURSOR from None
+        if name != self.name or not isinstance(backwards, bool):
+            raise BAD_CURSOR
+        return backwards, values
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        cursor = {"type": "string", "maxLength": MAX_CURSOR_LENGTH}
+        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
+        names = list(view.orders)
+        ordering = {"type": "string", "enum": names, "default": names[0]}
+        parameters = {"cursor": cursor, "page_size": size, "ordering": ordering}
+        return [
+            {"name": name, "in": OpenApiParameter.QUERY, "required": False, "schema": schema}
+            for name, schema in parameters.items()
+            if name != "ordering" or len(names) > 1
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
+
+
+def _order_of(request: Request, orders: dict[str, Order]) -> tuple[str, Order]:
+    name = request.query_params.get("ordering", next(iter(orders)))
+    if name not in orders:
+        raise ValidationError({"ordering": f"Give one of: {', '.join(orders)}."})
+    return name, orders[name]
+
+
+def _beyond(columns: tuple[str, ...], values: list[Any], *, downwards: bool) -> Q:
+    """Return the rows that come after the values, in a form of which an index can make use."""
+    sign = "lt" if downwards else "gt"
+    beyond = Q(**{f"{columns[-1]}__{sign}": values[-1]})
+    if len(columns) == 1:
+        return beyond
+    first, value = columns[0], values[0]
+    return Q(**{f"{first}__{sign}e": value}) & (Q(**{f"{first}__{sign}": value}) | beyond)
+
+
+def _field(queryset: QuerySet[Any], column: str) -> "Field[Any, Any]":
+    options = queryset.model._meta  # noqa: SLF001  # Django's documented API
+    field = options.get_field(column)
+    assert isinstance(field, Field)  # noqa: S101  # an order names a column, not a relation
+    return field
+
+
+def _value(field: "Field[Any, Any]", value: Any) -> int:
+    """Return a number that the column can have. Raises ValueError and TypeError for others."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    low, high = connection.ops.integer_field_range(field.get_internal_type())
+    if not (low or 0) <= value <= (high or value):
+        raise ValueError
+    return value

@@ -1,0 +1,10 @@
+"""Background jobs. A job may run twice, so a second run must do no harm."""
+
+from celery import shared_task
+
+from apps.rest import idempotency
+
+
+@shared_task(expires=60 * 60)
+def forget_idempotency_keys() -> None:
+    idempotency.forget_old()

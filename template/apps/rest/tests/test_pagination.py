@@ -1,0 +1,101 @@
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rest_framework.test import APIClient
+
+from apps.listings.models import Listing
+from apps.listings.tests.factories import ListingFactory
+
+LISTINGS = "/api/v2/listings/"
+
+
+def walk(api: APIClient, link: str, direction: str = "next") -> tuple[list[int], str]:
+    """Return the ids of all pages from an address on, and the address of the last page."""
+    found = []
+    while True:
+        page = api.get(link).json()
+        ids = [listing["id"] for listing in page["results"]]
+        found += ids if direction == "next" else ids[::-1]
+        if not page[direction]:
+            return found, link
+        link = page[direction]
+
+
+@pytest.mark.parametrize("ordering", ["newest", "price", "-price"])
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(prices=st.lists(st.integers(1, 4), max_size=12), size=st.integers(1, 13))
+def test_the_pages_have_every_row_once_and_in_order_both_ways(
+    api: APIClient, db: None, ordering: str, prices: list[int], size: int
+) -> None:
+    Listing.objects.all().delete()
+    for price in prices:
+        ListingFactory.create(price=price)
+    signs = {"newest": ("-pk",), "price": ("price", "pk"), "-price": ("-price", "-pk")}[ordering]
+    expected = list(Listing.objects.order_by(*signs).values_list("pk", flat=True))
+    found, last = walk(api, f"{LISTINGS}?ordering={ordering}&page_size={size}")
+    assert found == expected
+    assert walk(api, last, "previous")[0] == expected[::-1]
+
+
+def test_a_row_that_comes_meanwhile_neither_repeats_nor_hides_another(
+    api: APIClient, db: None
+) -> None:
+    first, second, third = ListingFactory.create_batch(3)
+    page = api.get(LISTINGS, {"page_size": 1}).json()
+    assert page["results"][0]["id"] == third.pk
+    ListingFactory.create()
+    third.delete()
+    assert walk(api, page["next"])[0] == [second.pk, first.pk]
+
+
+def test_the_links_keep_the_rest_of_the_request(api: APIClient, db: None) -> None:
+    ListingFactory.create_batch(2)
+    link = api.get(LISTINGS, {"page_size": "1", "kind": "home", "fields": "title"}).json()["next"]
+    assert link.startswith(f"http://testserver{LISTINGS}?")
+    query = parse_qs(urlsplit(link).query)
+    assert (query["page_size"], query["kind"], query["fields"]) == (["1"], ["home"], ["title"])
+
+
+def cursor_of(api: APIClient) -> list[Any]:
+    """Return what is in the cursor of a second page by price."""
+    ListingFactory.create_batch(2)
+    link = api.get(LISTINGS, {"page_size": "1", "ordering": "price"}).json()["next"]
+    (text,) = parse_qs(urlsplit(link).query)["cursor"]
+    return list(orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cursor: ["-price", *cursor[1:]],
+        lambda cursor: [cursor[0], 1, *cursor[2:]],
+        lambda cursor: cursor[:-1],
+        lambda cursor: [*cursor[:-1], None],
+        lambda cursor: [*cursor[:-1], 2**63],
+        lambda cursor: [*cursor[:-1], "1"],
+        lambda cursor: {},
+    ],
+)
+def test_a_cursor_that_somebody_has_made_is_refused(api: APIClient, db: None, change: Any) -> None:
+    text = urlsafe_b64encode(orjson.dumps(change(cursor_of(api)))).decode()
+    answer = api.get(LISTINGS, {"ordering": "price", "cursor": text})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "#/cursor"
+
+
+def test_a_page_repeats_parameters_that_have_several_values(api: APIClient, db: None) -> None:
+    ListingFactory.create_batch(2, kind="room")
+    ListingFactory.create(kind="home")
+    ListingFactory.create(kind="shared")
+    found, _ = walk(api, f"{LISTINGS}?kind=room&kind=home&page_size=1")
+    assert len(found) == 3

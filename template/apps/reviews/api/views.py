@@ -1,0 +1,52 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.bookings.models import Booking
+from apps.bookings.selectors import of_guest
+from apps.listings.selectors import published
+from apps.rest.pagination import KeysetPagination, Order
+from apps.reviews import selectors, services
+from apps.reviews.api.serializers import ReviewSerializer
+from apps.reviews.models import Review
+from apps.users.api.users import current_user
+
+
+class ReviewListView(ListAPIView[Review]):
+    permission_classes = [AllowAny]
+    serializer_class = ReviewSerializer
+    pagination_class = KeysetPagination
+    orders = {"newest": Order("id", descending=True)}
+
+    def get_queryset(self) -> QuerySet[Review]:
+        listing = get_object_or_404(published(), pk=self.kwargs["pk"])
+        return selectors.of_listing(listing.pk)
+
+    @extend_schema(operation_id="list_reviews")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List what guests say of a listing, the newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class ReviewView(GenericAPIView[Any]):
+    permission_classes = [IsAuthenticated]
+    serializer_class = ReviewSerializer
+
+    def get_queryset(self) -> QuerySet[Booking]:
+        return of_guest(current_user(self.request))
+
+    @extend_schema(operation_id="review_stay", responses={201: ReviewSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Say what your stay was like, once it is over."""
+        booking = self.get_object()
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        written = services.review(booking=booking, **serializer.validated_data)
+        return Response(self.get_serializer(written).data, status.HTTP_201_CREATED)
