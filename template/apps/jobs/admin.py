@@ -1,0 +1,44 @@
+from typing import Any
+
+from celery.exceptions import NotRegistered, OperationalError
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.jobs import selectors, services
+from apps.jobs.models import ParkedJob
+
+
+@admin.register(ParkedJob)
+class ParkedJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Shows what waits. To change what a job does, change the code and send it again."""
+
+    actions = ("replay",)
+    date_hierarchy = "parked_at"
+    list_display = ("task", "job_id", "reason", "error", "request_id", "parked_at")
+    list_filter = ("reason", "task")
+    ordering = ("parked_at",)
+    search_fields = ("job_id", "request_id", "error")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedJob]:
+        return selectors.parked()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=_("Send again"), permissions=["delete"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[ParkedJob]) -> None:
+        sent = 0
+        try:
+            for job in queryset.order_by("parked_at"):
+                services.replay(job)
+                sent += 1
+        except NotRegistered as error:
+            self.message_user(request, _("There is no task %s any more.") % error, messages.ERROR)
+        except (OperationalError, OSError):
+            self.message_user(request, _("The broker does not answer."), messages.ERROR)
+        self.message_user(request, _("Sent %(sent)d jobs again.") % {"sent": sent})

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "apps.jobs"
+
+    def ready(self) -> None:
+        from apps.jobs import alive  # noqa: F401, PLC0415  # connects its receiver

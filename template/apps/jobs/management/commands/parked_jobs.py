@@ -1,0 +1,57 @@
+"""What waits in the database: `manage.py parked_jobs list|replay|discard`."""
+
+from typing import Any
+
+from celery.exceptions import NotRegistered, OperationalError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
+
+from apps.jobs import selectors, services
+from apps.jobs.models import ParkedJob
+
+
+class Command(BaseCommand):
+    help = "Jobs that failed for good or could not be sent: show, send again or give up."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["list", "replay", "discard"])
+        parser.add_argument("job_ids", nargs="*", metavar="JOB", help="the id that `list` shows")
+        parser.add_argument("--all", action="store_true", help="every job that waits")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        jobs = self._chosen(options)
+        if options["action"] == "list":
+            self._list(jobs)
+        elif options["action"] == "replay":
+            self._replay(jobs)
+        else:
+            for job in jobs:
+                services.discard(job)
+                self.stdout.write(f"Gave up {job}")
+
+    def _chosen(self, options: dict[str, Any]) -> QuerySet[ParkedJob]:
+        everything, ids = selectors.parked(), options["job_ids"]
+        if options["action"] == "list" or options["all"]:
+            return everything
+        if not ids:
+            raise CommandError("Name the jobs, or give --all.")
+        chosen = everything.filter(job_id__in=ids)
+        if missing := set(ids) - set(chosen.values_list("job_id", flat=True)):
+            raise CommandError(f"No such job waits: {', '.join(sorted(missing))}. See `list`.")
+        return chosen
+
+    def _list(self, jobs: QuerySet[ParkedJob]) -> None:
+        for job in jobs:
+            parked_at = f"{job.parked_at:%Y-%m-%d %H:%M:%S}"
+            self.stdout.write(f"{job.job_id}  {parked_at}  {job.reason}  {job.task}  {job.error}")
+        self.stdout.write(f"{jobs.count()} jobs wait.")
+
+    def _replay(self, jobs: QuerySet[ParkedJob]) -> None:
+        for job in jobs:
+            try:
+                services.replay(job)
+            except NotRegistered as error:
+                raise CommandError(f"There is no task {error} any more; {job} waits.") from error
+            except (OperationalError, OSError) as error:
+                raise CommandError(f"The broker does not answer; {job} still waits.") from error
+            self.stdout.write(f"Sent {job}")

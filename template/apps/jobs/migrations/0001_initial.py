@@ -1,0 +1,61 @@
+import django.utils.timezone
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = []
+
+    operations = [
+        migrations.CreateModel(
+            name="ParkedJob",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("job_id", models.CharField(max_length=64, verbose_name="job")),
+                ("task", models.CharField(max_length=255, verbose_name="task")),
+                ("args", models.JSONField(default=list, verbose_name="arguments")),
+                ("kwargs", models.JSONField(default=dict, verbose_name="named arguments")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("failed", "its last try failed"),
+                            ("unsent", "the broker did not take it"),
+                            ("sent", "it is not done yet"),
+                        ],
+                        max_length=10,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                (
+                    "request_id",
+                    models.CharField(blank=True, max_length=128, verbose_name="request"),
+                ),
+                (
+                    "parked_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="parked at"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "parked job",
+                "verbose_name_plural": "parked jobs",
+                "indexes": [
+                    models.Index(fields=["reason", "parked_at"], name="jobs_parkedjob_reason_age")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("job_id",), name="jobs_parkedjob_job_id_is_unique"
+                    )
+                ],
+            },
+        ),
+    ]

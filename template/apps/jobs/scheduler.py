@@ -1,0 +1,21 @@
+"""Beat's schedule: rows in the database, edited in the admin."""
+
+from typing import Any
+
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from apps.jobs import alive
+
+
+class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # the library has no types
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        alive.heartbeat("beat")
+        return super().tick(*args, **kwargs)
+
+    def update_from_dict(self, mapping: dict[str, Any]) -> None:
+        """Add what the settings have and the database lacks: what was edited there stays."""
+        known = set(PeriodicTask.objects.values_list("name", flat=True))
+        super().update_from_dict(
+            {name: entry for name, entry in mapping.items() if name not in known}
+        )

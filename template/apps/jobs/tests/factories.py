@@ -1,0 +1,16 @@
+from typing import Any
+
+from factory import Faker, LazyFunction
+from factory.django import DjangoModelFactory
+
+from apps.jobs.models import ParkedJob, Reason
+
+
+class ParkedJobFactory(DjangoModelFactory[ParkedJob]):
+    class Meta:
+        model = ParkedJob
+
+    job_id = Faker("uuid4")
+    task = "apps.jobs.tests.jobs.note"
+    args: Any = LazyFunction(lambda: ["/nowhere/notes", "line"])
+    reason = Reason.UNSENT

@@ -1,0 +1,53 @@
+import pytest
+from django.test import Client
+
+from apps.jobs import selectors
+from apps.jobs.models import ParkedJob
+from apps.jobs.tests.factories import ParkedJobFactory
+from apps.users.tests.factories import UserFactory
+
+PAGE = "/admin/jobs/parkedjob/"
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    client = Client()
+    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    return client
+
+
+def replay(admin: Client, *jobs: ParkedJob) -> str:
+    chosen = {"action": "replay", "_selected_action": [job.pk for job in jobs]}
+    return admin.post(PAGE, chosen, follow=True).content.decode()
+
+
+def test_the_admin_shows_what_waits(admin: Client) -> None:
+    job = ParkedJobFactory.create(error="ValueError: bug")
+    assert "ValueError: bug" in admin.get(PAGE).content.decode()
+    assert "ValueError: bug" in admin.get(f"{PAGE}{job.pk}/change/").content.decode()
+
+
+def test_the_admin_changes_nothing(admin: Client) -> None:
+    job = ParkedJobFactory.create()
+    assert admin.get(f"{PAGE}add/").status_code == 403
+    assert admin.post(f"{PAGE}{job.pk}/change/", {"task": "x"}).status_code == 403
+
+
+def test_the_admin_sends_jobs_again(admin: Client, broker: object) -> None:
+    assert "Sent 2 jobs again" in replay(admin, *ParkedJobFactory.create_batch(2))
+    assert not selectors.parked().exists()
+
+
+def test_the_admin_says_that_the_broker_is_away(admin: Client, no_broker: None) -> None:
+    page = replay(admin, ParkedJobFactory.create())
+    assert "The broker does not answer" in page
+    assert "Sent 0 jobs again" in page
+
+
+def test_the_admin_says_that_a_task_is_no_more(admin: Client, broker: object) -> None:
+    page = replay(admin, ParkedJobFactory.create(task="apps.gone.tasks.gone"))
+    assert "There is no task &#x27;apps.gone.tasks.gone&#x27; any more" in page
+
+
+def test_the_admin_has_the_schedule(admin: Client) -> None:
+    assert admin.get("/admin/django_celery_beat/periodictask/add/").status_code == 200

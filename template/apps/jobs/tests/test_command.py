@@ -1,0 +1,65 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.jobs import selectors
+from apps.jobs.models import ParkedJob
+from apps.jobs.tests.factories import ParkedJobFactory
+
+
+def parked_jobs(*arguments: str, everything: bool = False) -> list[str]:
+    output = StringIO()
+    call_command("parked_jobs", *arguments, all=everything, stdout=output)
+    return output.getvalue().splitlines()
+
+
+def test_list_shows_what_waits(db: None) -> None:
+    job = ParkedJobFactory.create(error="ValueError: bug")
+    line, total = parked_jobs("list")
+    assert line.startswith(f"{job.job_id}  20")
+    assert line.endswith("  unsent  apps.jobs.tests.jobs.note  ValueError: bug")
+    assert total == "1 jobs wait."
+
+
+def test_replay_sends_the_jobs_that_are_named(db: None, broker: object) -> None:
+    job, other = ParkedJobFactory.create_batch(2)
+    assert parked_jobs("replay", job.job_id) == [f"Sent {job}"]
+    assert selectors.parked().get() == other
+
+
+def test_replay_sends_all_jobs(db: None, broker: object) -> None:
+    ParkedJobFactory.create_batch(2)
+    assert len(parked_jobs("replay", everything=True)) == 2
+    assert not selectors.parked().exists()
+
+
+def test_discard_gives_the_jobs_up_that_are_named(db: None) -> None:
+    job, other = ParkedJobFactory.create_batch(2)
+    assert parked_jobs("discard", job.job_id) == [f"Gave up {job}"]
+    assert ParkedJob.objects.get() == other
+
+
+@pytest.mark.parametrize("action", ["replay", "discard"])
+def test_nothing_is_done_when_no_job_is_named(db: None, action: str) -> None:
+    with pytest.raises(CommandError, match="Name the jobs, or give --all"):
+        parked_jobs(action)
+
+
+def test_nothing_is_done_when_a_job_is_misspelt(db: None) -> None:
+    job = ParkedJobFactory.create()
+    with pytest.raises(CommandError, match="No such job waits: x"):
+        parked_jobs("discard", job.job_id, "x")
+    assert ParkedJob.objects.exists()
+
+
+def test_replay_says_that_the_broker_is_away(db: None, no_broker: None) -> None:
+    job = ParkedJobFactory.create()
+    with pytest.raises(CommandError, match=f"does not answer; {job} still waits"):
+        parked_jobs("replay", everything=True)
+
+
+def test_replay_says_that_a_task_is_no_more(db: None, broker: object) -> None:
+    ParkedJobFactory.create(task="apps.gone.tasks.gone")
+    with pytest.raises(CommandError, match=r"no task 'apps\.gone\.tasks\.gone' any more"):
+        parked_jobs("replay", everything=True)

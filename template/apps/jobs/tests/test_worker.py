@@ -1,0 +1,106 @@
+"""What happens to jobs, with a real broker, and workers that are processes of their own."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from apps.jobs.tests.workers import BROKER_URL, Processes, broker_answers
+
+pytestmark = pytest.mark.skipif(
+    not broker_answers(),
+    reason=f"no broker answers at {BROKER_URL.rpartition('@')[2]}: set CELERY_BROKER_URL",
+)
+
+
+def test_a_worker_does_the_jobs_of_all_queues(processes: Processes) -> None:
+    processes.run(
+        "for name in ('low', 'default', 'high'):\n"
+        f"    jobs.note.apply_async((path, name), queue={processes.prefix!r} + name)\n"
+        "jobs.note_at_third_try.delay(path, 'third')\n"
+        "with structlog.contextvars.bound_contextvars(request_id='abc'):\n"
+        "    jobs.note.delay(path, 'asked')\n"
+    )
+    processes.worker()
+    processes.wait(lambda: len(processes.noted()) == 8)
+    noted = processes.noted()
+    assert noted.count("third is tried") == 3
+    assert {"high", "default", "low", "asked", "third"} <= set(noted)
+    finished = [line for line in processes.log() if line["event"] == "task_succeeded"]
+    assert "abc" in [line.get("request_id") for line in finished]
+    processes.wait(lambda: processes.jobs() == 0)
+    assert processes.python("-m", "apps.jobs.alive", "worker") == ""
+
+
+def test_a_job_in_flight_is_finished_when_its_worker_is_told_to_stop(processes: Processes) -> None:
+    processes.run("jobs.note.delay(path, 'one', 1.5)\njobs.note.delay(path, 'two')")
+    first = processes.worker()
+    processes.wait(lambda: processes.noted() == ["one begins"])
+    first.terminate()
+    assert first.wait(timeout=30) == 0
+    assert processes.noted() == ["one begins", "one"]
+    processes.worker()
+    processes.wait(lambda: processes.noted() == ["one begins", "one", "two"])
+
+
+def test_a_job_in_flight_goes_to_another_worker_when_its_own_dies(processes: Processes) -> None:
+    processes.run("jobs.note.delay(path, 'one', 1.5)\njobs.note.delay(path, 'two')")
+    first = processes.worker()
+    processes.wait(lambda: processes.noted() == ["one begins"])
+    os.killpg(first.pid, signal.SIGKILL)
+    processes.worker()
+    processes.wait(lambda: {"one", "two"} <= set(processes.noted()))
+    assert processes.noted().count("one begins") == 2
+
+
+def test_a_job_that_fails_for_good_waits_until_it_is_sent_again(processes: Processes) -> None:
+    processes.run("jobs.hang.delay()\njobs.fail_before.delay(path, 'mended')")
+    processes.worker()
+    processes.wait(lambda: processes.logged("job_parked") == 2)
+    waiting = processes.python("manage.py", "parked_jobs", "list")
+    assert "jobs.hang  TimeLimitExceeded: TimeLimitExceeded(2,)" in waiting
+    assert "jobs.fail_before  ValueError: There is a bug." in waiting
+    processes.notes.touch()
+    processes.run("call_command('parked_jobs', 'replay', all=True)")
+    processes.wait(lambda: processes.noted() == ["mended"])
+    processes.wait(lambda: processes.logged("job_parked") == 3)
+
+
+def test_a_job_that_the_broker_has_lost_is_sent_again(processes: Processes) -> None:
+    processes.run("jobs.note.delay(path, 'lost')")
+    processes.lose()
+    assert processes.jobs() == 1
+    processes.environment["JOBS_LOST_AFTER"] = "0"
+    processes.worker()
+    processes.run("from apps.jobs.tasks import send_unsent; send_unsent()")
+    processes.wait(lambda: processes.noted() == ["lost"])
+    processes.wait(lambda: processes.jobs() == 0)
+
+
+def test_a_worker_that_hangs_is_not_alive(processes: Processes) -> None:
+    check = "from apps.jobs.alive import is_alive; print(is_alive('worker', max_age=3))"
+    worker = processes.worker()
+    processes.wait((processes.folder / "celery-worker").exists)
+    assert processes.python("-c", check) == "True\n"
+    worker.send_signal(signal.SIGSTOP)
+    time.sleep(4)
+    assert processes.python("-c", check) == "False\n"
+
+
+def test_beat_sends_what_is_due_and_is_alive(processes: Processes) -> None:
+    processes.run(
+        "from apps.jobs.models import ParkedJob\n"
+        "ParkedJob.objects.create(job_id='1', task=jobs.note.name, args=[path, 'sent'],\n"
+        "                         reason='unsent')\n"
+        "from django_celery_beat.models import IntervalSchedule, PeriodicTask\n"
+        "every = IntervalSchedule.objects.create(every=1, period='seconds')\n"
+        "PeriodicTask.objects.create(name='often', task='apps.jobs.tasks.send_unsent',\n"
+        "                            interval=every)\n"
+    )
+    beat = processes.celery("beat")
+    processes.worker()
+    processes.wait(lambda: processes.noted() == ["sent"])
+    assert processes.python("-m", "apps.jobs.alive", "beat") == ""
+    beat.terminate()
+    assert beat.wait(timeout=30) == 0
