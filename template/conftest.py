@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.users.models import User
@@ -11,9 +11,9 @@ from apps.users.tests.factories import UserFactory
 
 
 @pytest.fixture(autouse=True)
-def _cache_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def _cache_of_its_own(settings: Settings) -> None:
     """Give each test other keys, so that tests in other processes may share the cache."""
-    monkeypatch.setattr(caches["default"], "key_prefix", uuid4().hex)
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}}
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from time import perf_counter
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -54,6 +56,44 @@ class RequestIDMiddleware:
         request.META[STARTED] = perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        return response
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """How many requests a client may make, and how many are left; times are in seconds."""
+
+    name: str
+    quota: int
+    window: int
+    remaining: int
+    reset: int
+
+    @staticmethod
+    def of(request: Any) -> list["RateLimit"]:
+        """Return the limits that a request has met so far, to which more may be added."""
+        limits: list[RateLimit] = request.META.setdefault("request.rate_limits", [])
+        return limits
+
+
+class RateLimitMiddleware:
+    """Tells the client its limits before it meets them, in RateLimit and RateLimit-Policy.
+
+    Source: draft-ietf-httpapi-ratelimit-headers.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if limits := RateLimit.of(request):
+            response["RateLimit-Policy"] = ", ".join(
+                f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits
+            )
+            response["RateLimit"] = ", ".join(
+                f'"{limit.name}";r={limit.remaining};t={limit.reset}' for limit in limits
+            )
         return response
 
 

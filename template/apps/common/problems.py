@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
@@ -13,7 +15,18 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
+logger = structlog.get_logger(__name__)
+
 CONTENT_TYPE = "application/problem+json"
+
+
+class Unavailable(APIException):
+    """Something that the service cannot do without is away for the moment."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "Something that this needs does not answer. Try again in a moment."
+    wait = 5  # seconds until a client should try again, as Retry-After
 
 
 def problem(
@@ -72,6 +85,9 @@ def _as_api_exception(exc: Exception) -> Exception:
         return NotFound()
     if isinstance(exc, DjangoPermissionDenied):
         return PermissionDenied()
+    if isinstance(exc, (OperationalError, InterfaceError)):
+        logger.error("database_error", exc_info=exc)
+        return Unavailable()
     return exc
 
 
@@ -89,10 +105,11 @@ def _errors(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
             is_message = isinstance(item, dict) and set(item) == {"message", "code"}
             yield from _errors(item, pointer if is_message else f"{pointer}/{index}")
     elif set(details) == {"message", "code"} and not isinstance(details["message"], dict | list):
-        yield {"pointer": pointer, "detail": str(details["message"]), "code": details["code"]}
+        code = details["code"] or "invalid"
+        yield {"pointer": pointer, "detail": str(details["message"]), "code": code}
     else:
         for name, value in details.items():
-            is_field = name != "non_field_errors"
+            is_field = name not in {"non_field_errors", "__all__"}
             yield from _errors(value, f"{pointer}/{name}" if is_field else pointer)
 
 

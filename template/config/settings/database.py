@@ -1,18 +1,32 @@
-"""The database: SQLite where none is named, for a laptop; a server everywhere else."""
+"""The database: SQLite where none is named, for a laptop; a server everywhere else.
+
+What differs between the engines is settled here and in the module of the server.
+"""
+
+from typing import Any
 
 from config.environment import BASE_DIR, env
+from config.settings import database_server as server
 
-# Readers do not wait for a writer (WAL), and a writer waits its turn instead of failing.
-SQLITE = {
-    "ENGINE": "django.db.backends.sqlite3",
-    "NAME": BASE_DIR / "db.sqlite3",
-    "OPTIONS": {
+SQLITE_ENGINE = "django.db.backends.sqlite3"
+SQLITE = {"ENGINE": SQLITE_ENGINE, "NAME": BASE_DIR / "db.sqlite3"}
+OPTIONS: dict[str, dict[str, Any]] = {
+    # Readers do not wait for a writer (WAL), and a writer waits its turn instead of failing.
+    SQLITE_ENGINE: {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
+    server.ENGINE: server.OPTIONS,
 }
 
-DATABASES = {"default": env("DATABASE_URL", cast=env.db_url_config, default=SQLITE)}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env("DATABASE_URL", cast=env.db_url_config, default=SQLITE)
+}
+_default = DATABASES["default"]
+_default["OPTIONS"] = OPTIONS.get(_default["ENGINE"], {}) | _default.get("OPTIONS", {})
+# A connection is kept for so many seconds, and tried before each request that uses it. A pool
+# keeps its connections itself.
+CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
+_default["CONN_MAX_AGE"] = 0 if "pool" in _default["OPTIONS"] else CONN_MAX_AGE
+_default["CONN_HEALTH_CHECKS"] = True

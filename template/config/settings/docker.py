@@ -2,6 +2,8 @@
 
 from config.settings.base import *
 
+# The files under their plain names are never asked for.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 SECRET_KEY = "build-" + "0" * 50
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -26,5 +26,4 @@ def test_the_models_have_their_migrations(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migrations_can_run_while_the_service_does() -> None:
-    apps = ["admin", "auth", "contenttypes", "sessions", "token_blacklist"]
-    call_command("lintmigrations", exclude_apps=apps, quiet=["ok", "ignore"])
+    call_command("lintmigrations", quiet=["ok", "ignore"])

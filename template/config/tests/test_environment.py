@@ -1,8 +1,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from config.environment import BASE_DIR
 from config.tests.run import PRODUCTION, message_of, python
 
@@ -42,8 +40,8 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert message_of("production", **environment) == ""
 
 
-@pytest.mark.parametrize("setting", ["CACHES", "DATABASES"])
-def test_a_url_becomes_a_setting(setting: str) -> None:
-    code = f"from config.settings.production import *; print({setting}['default'])"
+def test_a_url_becomes_a_setting() -> None:
+    code = "from config.settings.production import *; print(CACHES, DATABASES)"
     printed = python(code, **PRODUCTION).stdout
-    assert ("redis" if setting == "CACHES" else "postgresql") in printed
+    assert "apps.common.cache.Cache" in printed
+    assert "127.0.0.1" in printed

@@ -78,3 +78,13 @@ def test_https_is_kept_to() -> None:
         "assert SECURE_HSTS_SECONDS >= 365 * 24 * 60 * 60\n"
     )
     assert python(code, **PRODUCTION).returncode == 0
+
+
+def test_the_static_files_may_come_from_another_host() -> None:
+    code = (
+        "from config.settings.production import *\n"
+        "assert STATIC_URL == 'https://cdn.example.com/static/'\n"
+        "assert OWN_FILES == [\"'self'\", 'https://cdn.example.com']\n"
+    )
+    process = python(code, **PRODUCTION, STATIC_HOST="https://cdn.example.com/")
+    assert process.returncode == 0, process.stderr

@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from apps.common.tests.lines import LogLines
+
 
 def problem_of(answer: Any, status: int) -> dict[str, Any]:
     """Return the members of a problem after checking what all problems share."""
@@ -41,12 +43,21 @@ def test_an_unknown_api_path_is_a_problem_in_development_too(api: APIClient, set
         ("/api/suspicious", 400, "bad_request"),
         ("/api/forbidden", 403, "permission_denied"),
         ("/api/bug", 500, "server_error"),
+        ("/api/away", 503, "unavailable"),
     ],
 )
 def test_every_exception_is_a_problem(api: APIClient, path: str, status: int, code: str) -> None:
     answer = api.get(path)
     assert problem_of(answer, status)["code"] == code
     assert b"secret" not in answer.content
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_a_client_is_told_when_to_try_again_while_the_database_is_away(
+    api: APIClient, log: LogLines
+) -> None:
+    assert api.get("/api/away")["Retry-After"] == "5"
+    assert log.last("database_error")["level"] == "error"
 
 
 def test_a_missing_object_is_a_problem(staff_api: APIClient) -> None:

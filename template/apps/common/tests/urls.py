@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework.exceptions import APIException
@@ -21,6 +22,7 @@ EXCEPTIONS: dict[str, Exception] = {
     "forbidden": PermissionDenied(),
     "suspicious": SuspiciousOperation(),
     "bug": ZeroDivisionError("the secret of the day"),
+    "away": OperationalError("the secret of the day"),
 }
 
 

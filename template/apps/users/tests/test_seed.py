@@ -5,13 +5,14 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from apps.users.management.commands.seed import Command
 from apps.users.models import User
 
 
 def seed(settings: Settings, *, debug: bool = True) -> str:
     settings.DEBUG = debug
     output = StringIO()
-    call_command("seed", users=3, stdout=output)
+    call_command(Command(), users=3, stdout=output)
     return output.getvalue()
 
 

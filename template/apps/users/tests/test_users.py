@@ -57,9 +57,9 @@ def test_an_empty_change_changes_nothing(user_api: APIClient, user: User) -> Non
     assert user_api.patch(ME, {}).json()["name"] == user.name
 
 
-def test_the_database_refuses_an_address_in_capitals(user: User) -> None:
+def test_the_database_has_one_account_for_an_address_however_it_is_typed(user: User) -> None:
     with pytest.raises(IntegrityError):
-        User.objects.filter(pk=user.pk).update(email="Ada@example.com")
+        User.objects.bulk_create([User(email=user.email.upper())])
 
 
 def test_a_user_is_shown_by_name_and_address() -> None:

@@ -1,0 +1,104 @@
+"""The cache may go away: what it holds is then missing, and nothing else happens."""
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import structlog
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+
+from apps.common.cache_server import AWAY, OPTIONS, Backend
+
+logger = structlog.get_logger(__name__)
+
+
+class Breaker:
+    """Remembers for a whole process that a server is away, so that not every request waits."""
+
+    def __init__(self, pause: float) -> None:
+        self.pause = pause
+        self.lock = Lock()
+        self.closed_until = 0.0
+        self.is_away = False
+
+    def lets_through(self) -> bool:
+        return time.monotonic() >= self.closed_until
+
+    def failed(self, error: BaseException) -> None:
+        """Close for `pause` seconds. The first failure in a row is logged."""
+        with self.lock:
+            self.closed_until = time.monotonic() + self.pause
+            first, self.is_away = not self.is_away, True
+        if first:
+            logger.error("cache_away", exc_info=error)
+
+    def succeeded(self) -> None:
+        """Open, and log it if it was closed."""
+        with self.lock:
+            last, self.is_away = self.is_away, False
+        if last:
+            logger.info("cache_back")
+
+
+# Each thread has a cache object of its own; they share this.
+breaker = Breaker(pause=5)
+
+
+class Cache(Backend):
+    """Django's cache, which is empty while its server is away instead of raising an error.
+
+    For five seconds after a failure the server is not even asked. Rate limits count in the cache,
+    so they do not hold meanwhile.
+    """
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params | {"OPTIONS": OPTIONS | params.get("OPTIONS", {})})
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(super().add, key, value, timeout, version, fallback=False)
+
+    def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
+        return self._ask(super().get, key, default, version, fallback=default)
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(super().set, key, value, timeout, version, fallback=None)
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(super().touch, key, timeout, version, fallback=False)
+
+    def delete(self, key: Any, version: Any = None) -> Any:
+        return self._ask(super().delete, key, version, fallback=False)
+
+    def has_key(self, key: Any, version: Any = None) -> Any:
+        return self._ask(super().has_key, key, version, fallback=False)
+
+    def incr(self, key: Any, delta: int = 1, version: Any = None) -> Any:
+        """Return the new value. Raises ValueError when there is none, as there is none now."""
+        value = self._ask(super().incr, key, delta, version, fallback=None)
+        if value is None:
+            raise ValueError(f"There is no value under {key!r}.")
+        return value
+
+    def get_many(self, keys: Any, version: Any = None) -> Any:
+        return self._ask(super().get_many, keys, version, fallback={})
+
+    def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(super().set_many, data, timeout, version, fallback=list(data))
+
+    def delete_many(self, keys: Any, version: Any = None) -> Any:
+        return self._ask(super().delete_many, keys, version, fallback=None)
+
+    def clear(self) -> Any:
+        return self._ask(super().clear, fallback=None)
+
+    def _ask(self, method: Callable[..., Any], *args: Any, fallback: Any) -> Any:
+        if not breaker.lets_through():
+            return fallback
+        try:
+            value = method(*args)
+        except AWAY as error:
+            breaker.failed(error)
+            return fallback
+        breaker.succeeded()
+        return value
