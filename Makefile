@@ -51,6 +51,14 @@ render: .venv ## Render the working tree into build/project in a second (DATA="-
 	@$(RUN) python -W ignore -m copier copy --quiet --defaults --vcs-ref HEAD $(DATA) . build/project
 	@echo "build/project"
 
+.PHONY: drills
+drills: .venv ## Take each service away under load, and write what is seen into the template's docs
+	NEXUS_WRITE_DRILLS=1 $(RUN) pytest --numprocesses 0 tests/test_containers.py
+
+.PHONY: bench
+bench: .venv ## Compare web servers on a generated project (needs PostgreSQL on this machine, and wrk)
+	@$(RUN) python scripts/bench.py
+
 .PHONY: release
 release: .venv ## Release what is committed, if the updates to it work (VERSION=1.2.0)
 	@$(RUN) python scripts/release.py "$(VERSION)" $(UPDATE_TESTS)

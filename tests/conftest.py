@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.environments import Environment, prepare
+from tests.environments import SERVICES, Environment, prepare
 from tests.history import rebuild_history
 from tests.projects import Renderer, copy_working_tree
 
@@ -45,19 +45,21 @@ def own_history(history: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def environment_for(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a function that gives the shared environment for a release of Django.
+    """Return a function that gives the shared environment for a Django and a set of services.
 
-    All projects of one Django share it: it holds what the project with everything on installs as
+    All projects that have both share it: it holds what the project with everything on installs as
     of the tested day, and is built once for all processes of a test run.
     """
 
     @cache
-    def environment(django: str) -> Environment:
+    def environment(django: str, services: str = "usual") -> Environment:
         folder = tmp_path_factory.getbasetemp()
         if "PYTEST_XDIST_WORKER" in os.environ:
             folder = folder.parent
-        with FileLock(folder / f"django-{django}.lock"):
-            return prepare(template, folder / f"django-{django}", django)
+        name = f"django-{django}-{services}"
+        with FileLock(folder / f"{name}.lock"):
+            answers = {"django_version": django, **SERVICES[services]}
+            return prepare(template, folder / name, answers)
 
     return environment
 

@@ -15,6 +15,11 @@ from tests.projects import run
 
 FLOORS = {"5.2": "3.11", "6.1": "3.12"}
 EVERYTHING: dict[str, Any] = {"preset": "full"}
+# The services that a project has by default, and those that it may have instead.
+SERVICES = {
+    "usual": {"database": "postgresql", "cache": "redis", "broker": "redis"},
+    "other": {"database": "mysql", "cache": "memcached", "broker": "rabbitmq"},
+}
 UV = shutil.which("uv") or str(Path(__file__).resolve().parents[1] / ".tools" / "bin" / "uv")
 
 
@@ -64,14 +69,23 @@ def find_python(floor: str) -> str:
     return found.stdout.strip()
 
 
-def prepare(template: Path, folder: Path, django: str) -> Environment:
-    """Return the environment for a Django, installed by the project's own `make setup`."""
-    python = find_python(FLOORS[django])
+def require_client_of(database: str) -> None:
+    """Skip the test where the client of a database cannot be built: mysqlclient has no wheels."""
+    command = ["pkg-config", "--exists", "mysqlclient"]
+    missing = not shutil.which("pkg-config") or subprocess.run(command, check=False).returncode
+    if database == "mysql" and missing:
+        pytest.skip("no headers of the MySQL client on this machine: default-libmysqlclient-dev")
+
+
+def prepare(template: Path, folder: Path, answers: dict[str, str]) -> Environment:
+    """Return the environment for some answers, installed by the project's own `make setup`."""
+    python = find_python(FLOORS[answers["django_version"]])
+    require_client_of(answers["database"])
     if not (folder / ".env").exists():
         run_copy(
             str(template),
             folder,
-            data={**EVERYTHING, "django_version": django},
+            data={**EVERYTHING, **answers},
             defaults=True,
             overwrite=True,
             quiet=True,

@@ -46,9 +46,13 @@ def instead(old: str, new: str) -> Edit:
 
 
 def release_next(template: Path, edits: dict[str, Edit | None], version: str = NEXT) -> None:
-    """Release a version of the template with some files edited, made anew, or deleted."""
+    """Release a version of the template with some files edited, made anew, or deleted.
+
+    A file may have got conditions since, and so another suffix.
+    """
     for name, edit in edits.items():
-        path = template / name
+        path = template / f"{name}.jinja"
+        path = path if path.exists() else template / name
         if edit is None:
             path.unlink()
             continue

@@ -23,7 +23,10 @@ GIT = {
 # The environment of the tests, and the variables of the `make` that runs them, are no concern of a
 # project's.
 OURS = {"VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARGS", "JOBS"}
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OURS} | GIT
+# Most suites do without a broker: those on real services test the workers.
+NO_BROKER = {"TEST_BROKER_URL": "redis://127.0.0.1:1/0"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OURS}
+ENVIRONMENT |= GIT | NO_BROKER
 TIMEOUT = 600  # seconds that one command may take
 TEMPLATE_PARTS = ("copier.yml", "questions", "includes", "template")
 # Every answer there is to choose from, beside the free text.
@@ -32,7 +35,11 @@ CHOICES: dict[str, list[Any]] = {
     "preset": ["full", "api", "minimal", "custom"],
     "django_version": ["5.2", "6.1"],
     "python_version": ["3.13", "3.12", "3.11"],
+    "database": ["postgresql", "mysql"],
+    "cache": ["redis", "memcached"],
     "use_celery": [True, False],
+    "broker": ["redis", "rabbitmq"],
+    "use_marketplace": [True, False],
     "use_docker": [True, False],
 }
 FEATURES = [name for name in CHOICES if name.startswith("use_")]

@@ -34,56 +34,62 @@ class Order(models.Model):
     "apps/orders/api.py": '''\
 """The API of orders."""
 
-import humanize
 from django.urls import path
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
+from slugify import slugify
 
 from apps.orders.models import Order
 
 
-@extend_schema(responses=inline_serializer("Count", {"orders": serializers.CharField()}))
+@extend_schema(responses=inline_serializer("Names", {"orders": serializers.CharField()}))
 @api_view(["GET"])
-def count(request: Request) -> Response:
-    """Return how many orders there are, in words."""
-    return Response({"orders": humanize.apnumber(Order.objects.count())})
+def names(request: Request) -> Response:
+    """Return the references of all orders, as a part of an address."""
+    references = Order.objects.values_list("reference", flat=True)
+    return Response({"orders": slugify(" ".join(references))})
 
 
-urlpatterns = [path("orders/count", count, name="orders-count")]
+urlpatterns = [path("orders/names", names, name="orders-names")]
 ''',
     "apps/orders/tests/__init__.py": "",
     "apps/orders/tests/test_orders.py": '''\
-"""Orders are counted."""
+"""Orders have names for addresses."""
 
 from rest_framework.test import APIClient
 
 from apps.orders.models import Order
 
 
-def test_orders_are_counted_in_words(user_api: APIClient) -> None:
+def test_orders_have_names_for_addresses(user_api: APIClient) -> None:
     order = Order.objects.create(reference="A-1")
     assert str(order) == "A-1"
-    assert user_api.get("/api/v1/orders/count").json() == {"orders": "one"}
+    assert user_api.get("/api/v1/orders/names").json() == {"orders": "a-1"}
 ''',
 }
 OWN_SERVICE = """\
-  mailpit:
-    image: axllent/mailpit:v1.29
-    ports: ["127.0.0.1:8025:8025"]
+  search:
+    image: opensearchproject/opensearch:3
+    ports: ["127.0.0.1:9200:9200"]
 """
 OWN_CHAPTER = "\n## On call\n\nAsk Ada first, then Grace.\n"
 OWN_VARIABLE = "# Who is on call.\nON_CALL=ada\n"
-OWN_PACKAGE = "humanize==4.13.0"
+OWN_PACKAGE = "python-slugify==8.0.4"
 OWN_STEP = "      - run: make own-report\n"
 STEP = "      - run: make test\n"
 USERS_APP = '    "apps.users",\n'
 USERS_URL = '    path("", include("apps.users.api.urls")),\n'
 SETTING = "PASSWORD_RESET_TIMEOUT = 24 * 60 * 60\n"
 OWN_SETTING = 'PASSWORD_RESET_TIMEOUT = 60 * 60\nON_CALL = env.str("ON_CALL", default="ada")\n'
-DELETED = ("apps/users/management/commands/seed.py", "apps/users/tests/test_seed.py")
+# Nobody seeds here; the example domain has a command that builds on that of the users.
+DELETED = tuple(
+    f"apps/{app}/{name}"
+    for app in ("users", "bookings")
+    for name in ("management/commands/seed.py", "tests/test_seed.py")
+)
 EDITED = ("config/", ".github/", "README.md", ".env.example", "pyproject.toml", "compose.")
 
 
@@ -163,7 +169,7 @@ def live_in(project: Project, version: str) -> None:
     append(project, ".env.example", OWN_VARIABLE)
     append(project, ".env", "ON_CALL=grace\nSECRET_KEY=" + "k3y" * 20 + "\n")
     for name in DELETED:
-        (project.folder / name).unlink()
+        (project.folder / name).unlink(missing_ok=True)
     run(UV, "add", "--quiet", OWN_PACKAGE, cwd=project.folder)
     manage(project, "makemigrations", "orders")
     manage(project, "migrate")
@@ -204,6 +210,8 @@ CASES = {
         f"{version}-{preset}": (version, CURRENT, {"preset": preset})
         for version in LAST_RELEASES
         for preset in ("full", "minimal")
+        # One has less than the other; once is enough to see that nothing is missed.
+        if preset == "full" or version == LAST_RELEASES[-1]
     },
     "coming-full": (CURRENT, NEXT, {"preset": "full"}),
     "coming-custom": (
@@ -281,7 +289,7 @@ def the_lock_keeps_its_versions(project: Project, versions: dict[str, set[str]])
     now = locked_versions(project.folder / "uv.lock")
     changed = {name for name in now.keys() & versions.keys() if now[name] != versions[name]}
     assert not changed
-    assert now["humanize"] == {"4.13.0"}
+    assert now["python-slugify"] == {"8.0.4"}
 
 
 def the_rows_are_there(project: Project) -> None:

@@ -1,0 +1,57 @@
+"""The files for containers, checked without an engine."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.environments import SERVICES
+from tests.projects import Renderer, run
+
+TOOLS = Path(sys.executable).parent
+STACKS = ["compose.yaml", "compose.production.yaml", "compose.override.yaml"]
+PROJECTS = {
+    **SERVICES,
+    "no-jobs": {"use_celery": False},
+}
+
+
+@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
+def test_the_stacks_keep_to_the_schema_of_compose(
+    render: Renderer, answers: dict[str, Any]
+) -> None:
+    project = render(**answers)
+    parts = [str(path) for path in (project / "compose").glob("*.yaml")]
+    assert len(parts) == (4 if answers.get("use_celery", True) else 3)
+    check = [str(TOOLS / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    run(*check, *STACKS, *parts, cwd=project)
+
+
+@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
+def test_hadolint_finds_nothing_in_the_dockerfile(
+    render: Renderer, answers: dict[str, Any]
+) -> None:
+    # DL3008: Debian drops old versions, so that a pinned one cannot be installed for long.
+    run(str(TOOLS / "hadolint"), "--ignore", "DL3008", "Dockerfile", cwd=render(**answers))
+
+
+def test_a_mistake_in_a_stack_is_found(render: Renderer) -> None:
+    project = render()
+    stack = project / "compose.yaml"
+    stack.write_text(stack.read_text().replace("depends_on:", "depend_on:"))
+    command = [str(TOOLS / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    process = subprocess.run([*command, str(stack)], capture_output=True, text=True, check=False)
+    assert process.returncode
+    assert "depend_on" in process.stdout
+
+
+def test_a_mistake_in_the_dockerfile_is_found(render: Renderer) -> None:
+    project = render()
+    file = project / "Dockerfile"
+    file.write_text(file.read_text() + "RUN cd /tmp\n")
+    process = subprocess.run(
+        [str(TOOLS / "hadolint"), str(file)], capture_output=True, text=True, check=False
+    )
+    assert "DL3003" in process.stdout
