@@ -38,9 +38,12 @@ def test_an_untouched_project_becomes_what_a_fresh_copy_is(
     project = Project.copy(history, tmp_path / "project", start, **ANSWERS[preset])
     known = recorded(project)
     project.update()
-    # Features that have come since stay off.
-    off = {name: False for name in FEATURES if name not in known}
-    same_as_fresh(project, tmp_path / "fresh", **ANSWERS[preset] | off)
+    same_as_fresh(project, tmp_path / "fresh", **ANSWERS[preset] | come_since(known))
+
+
+def come_since(known: dict[str, Any]) -> dict[str, Any]:
+    """Return what an update answers for the features that came after these answers: no."""
+    return {name: False for name in FEATURES if name not in known}
 
 
 def recorded(project: Project) -> dict[str, Any]:
@@ -161,11 +164,12 @@ def test_an_update_goes_on_from_where_the_last_one_ended(history: Path, tmp_path
     """Update through every release, one after the other, with a commit after each."""
     first, *others = [f"v{version}" for version in RELEASES] + [CURRENT]
     project = Project.copy(history, tmp_path / "project", first)
+    known = recorded(project)
     for version in others:
         project.update(version)
         assert project.conflicts() == []
         project.commit(f"Update to {version}")
-    same_as_fresh(project, tmp_path / "fresh")
+    same_as_fresh(project, tmp_path / "fresh", **come_since(known))
 
 
 def test_a_feature_of_a_later_version_stays_off_until_it_is_asked_for(
