@@ -21,6 +21,8 @@ def scheduler() -> Any:
 
 
 def test_the_database_gets_the_schedule_of_the_settings() -> None:
+    # As a worker does when it starts.
+    current_app.loader.import_default_modules()
     scheduler()
     tasks = PeriodicTask.objects.filter(name__in=current_app.conf.beat_schedule)
     assert tasks.get(name=NAME).interval.every == 60
