@@ -21,6 +21,13 @@ class Booking(models.Model):
         related_name="bookings",
         verbose_name=_("guest"),
     )
+    # The host of the listing, which never changes: so that one index serves the host's own list.
+    host = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="received_bookings",
+        verbose_name=_("host"),
+    )
     check_in = models.DateField(_("check-in"))
     check_out = models.DateField(_("check-out"))
     guests = models.PositiveSmallIntegerField(_("guests"))
@@ -53,9 +60,13 @@ class Booking(models.Model):
                 condition=Q(total=F("price") * F("nights")), name="bookings_booking_total_is_right"
             ),
             models.CheckConstraint(condition=Q(guests__gte=1), name="bookings_booking_has_guests"),
+            models.CheckConstraint(
+                condition=~Q(guest=F("host")), name="bookings_booking_guest_is_not_host"
+            ),
         ]
         indexes = [
             models.Index(fields=["guest", "id"], name="bookings_booking_by_guest"),
+            models.Index(fields=["host", "id"], name="bookings_booking_by_host"),
             models.Index(fields=["listing", "check_in"], name="bookings_booking_by_day"),
             models.Index(fields=["state", "check_out"], name="bookings_booking_by_end"),
         ]

@@ -17,7 +17,7 @@ def of_guest(user: User) -> QuerySet[Booking]:
 
 def of_host(user: User) -> QuerySet[Booking]:
     """Return the bookings of somebody's listings."""
-    return Booking.objects.filter(listing__host=user)
+    return Booking.objects.filter(host=user)
 
 
 def visible_to(user: User) -> QuerySet[Booking]:
@@ -49,5 +49,5 @@ def due(day: date) -> QuerySet[Booking]:
 
 
 def with_people() -> QuerySet[Booking]:
-    """Return all bookings with guest, listing and host, in one query."""
-    return Booking.objects.select_related("guest", "listing__host")
+    """Return all bookings with guest, host and listing, in one query."""
+    return Booking.objects.select_related("guest", "host", "listing")

@@ -42,6 +42,7 @@ def book(*, listing: Listing, guest: User, check_in: date, check_out: date, gues
     booking = Booking(
         listing=listing,
         guest=guest,
+        host_id=listing.host_id,
         check_in=check_in,
         check_out=check_out,
         guests=guests,

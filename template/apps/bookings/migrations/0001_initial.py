@@ -68,6 +68,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "host",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="received_bookings",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="host",
+                    ),
+                ),
+                (
                     "listing",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -82,6 +91,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "bookings",
                 "indexes": [
                     models.Index(fields=["guest", "id"], name="bookings_booking_by_guest"),
+                    models.Index(fields=["host", "id"], name="bookings_booking_by_host"),
                     models.Index(fields=["listing", "check_in"], name="bookings_booking_by_day"),
                     models.Index(fields=["state", "check_out"], name="bookings_booking_by_end"),
                 ],
@@ -116,6 +126,10 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("guests__gte", 1)), name="bookings_booking_has_guests"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("guest", models.F("host")), _negated=True),
+                        name="bookings_booking_guest_is_not_host",
                     ),
                 ],
             },

@@ -19,6 +19,7 @@ class BookingFactory(DjangoModelFactory[Booking]):
 
     listing = factory.SubFactory(ListingFactory)
     guest = factory.SubFactory(UserFactory)
+    host = factory.SelfAttribute("listing.host")
     check_in = date(2030, 5, 1)
     check_out = date(2030, 5, 4)
     guests = 2

@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
@@ -17,6 +18,7 @@ from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import Listing, Status
 from apps.listings.tests.factories import ListingFactory
 from apps.users.models import User
+from apps.users.tests.factories import UserFactory
 
 BOOKINGS = "/api/v1/bookings/"
 NOW = datetime(2030, 4, 30, 21, 30, tzinfo=UTC)  # the first of May in Addis Ababa
@@ -230,11 +232,15 @@ def test_the_list_costs_one_query(
     role: str,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    listing, day = ListingFactory.create(host=user), date(2031, 1, 1)
+    people = {"guest": UserFactory.create(), "host": UserFactory.create()} | {role: user}
+    listing, day = ListingFactory.create(host=people["host"]), date(2031, 1, 1)
     for number in range(rows):
         check_in = day + timedelta(days=number)
         BookingFactory.create(
-            listing=listing, guest=user, check_in=check_in, check_out=check_in + timedelta(days=1)
+            listing=listing,
+            guest=people["guest"],
+            check_in=check_in,
+            check_out=check_in + timedelta(days=1),
         )
     with django_assert_num_queries(1):
         answer = user_api.get(BOOKINGS, {"page_size": "100", "role": role})
@@ -263,6 +269,7 @@ def test_the_other_one_is_told(
         {"nights": 0},
         {"total": 1},
         {"guests": 0},
+        {"guest": F("host")},
     ],
 )
 def test_the_database_refuses_a_booking_that_cannot_be(db: None, wrong: dict[str, Any]) -> None:
@@ -294,6 +301,6 @@ def test_a_step_that_the_rules_do_not_name_is_refused() -> None:
 
 
 def test_a_booking_is_shown_by_its_days(db: None) -> None:
-    assert str(BookingFactory.build(listing=None, guest=None, price=1, currency="EUR")) == (
-        "2030-05-01 to 2030-05-04"
-    )
+    assert str(
+        BookingFactory.build(listing=None, guest=None, host=None, price=1, currency="EUR")
+    ) == ("2030-05-01 to 2030-05-04")

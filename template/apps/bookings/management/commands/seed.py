@@ -124,6 +124,7 @@ class Command(users.Command):
         return Booking(
             listing=listing,
             guest_id=guest,
+            host_id=listing.host_id,
             check_in=check_in,
             check_out=check_out,
             guests=random.randint(1, listing.capacity),
@@ -154,7 +155,7 @@ def _last_step(booking: Booking) -> Step:
         State.COMPLETED: (State.CONFIRMED, Role.CLOCK),
     }
     before, role = steps[State(booking.state)]
-    user = {Role.GUEST: booking.guest_id, Role.HOST: booking.listing.host_id}.get(role)
+    user = {Role.GUEST: booking.guest_id, Role.HOST: booking.host_id}.get(role)
     return Step(
         booking=booking,
         before=before,

@@ -1,0 +1,205 @@
+"""Reads the query plans of every list of a marketplace, run by its own Python in its own folder.
+
+Fills a scratch database with a million rows a table, asks each list for its pages, and has the
+database explain every query that this takes. Prints a JSON document: the lists that the OpenAPI
+document names, and for each question its queries with what they read.
+"""
+
+import json
+import sys
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import django
+
+django.setup()
+
+from apps.bookings.models import Booking  # noqa: E402
+from apps.listings.models import Listing  # noqa: E402
+from apps.listings.tests.factories import ListingFactory  # noqa: E402
+from apps.reviews.models import Review  # noqa: E402
+from apps.users.models import User  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from drf_spectacular.generators import SchemaGenerator  # noqa: E402
+from rest_framework.test import APIClient  # noqa: E402
+
+BASE = 1_000
+DOUBLINGS = 10
+FIRST_DAY = date(2030, 1, 1)
+# What differs between a row and its copy, beside the primary key; {n} is how far they are apart.
+COPIES: dict[type[Any], dict[str, str]] = {
+    User: {"email": "CONCAT('user', id + {n}, '@example.com')"},
+    Listing: {"price": "price + MOD(id, 1000)"},
+    Booking: {"listing_id": "listing_id + {n}"},
+    Review: {"booking_id": "booking_id + {n}"},
+}
+
+
+def options_of(model: type[Any]) -> Any:
+    return model._meta  # noqa: SLF001  # Django's documented API
+
+
+def table_of(model: type[Any]) -> str:
+    return str(options_of(model).db_table)
+
+
+TABLES = set(map(table_of, COPIES))
+
+
+def fill() -> None:
+    """Write a thousand rows of each kind, and double them ten times."""
+    User.objects.bulk_create(
+        User(pk=number, email=f"user{number}@example.com", name=f"User {number}")
+        for number in range(1, BASE + 1)
+    )
+    Listing.objects.bulk_create(
+        ListingFactory.build(
+            pk=number,
+            host=None,
+            host_id=number,
+            title=f"House {number} {'by the lake' if number == 7 else ''}",
+            city=f"City {number % 100}",
+            price=1000 + number,
+            amenities=["pool", "step_free"] if number == 7 else ["kitchen", "wifi"],
+        )
+        for number in range(1, BASE + 1)
+    )
+    now = timezone.now()
+    Booking.objects.bulk_create(
+        Booking(
+            pk=number,
+            listing_id=number,
+            guest_id=BASE + 1 - number,
+            host_id=number,
+            check_in=FIRST_DAY + timedelta(days=number % 365),
+            check_out=FIRST_DAY + timedelta(days=number % 365 + 3),
+            guests=1,
+            nights=3,
+            price=1000,
+            total=3000,
+            currency="ETB",
+            created_at=now,
+            changed_at=now,
+        )
+        for number in range(1, BASE + 1)
+    )
+    Review.objects.bulk_create(
+        Review(pk=number, booking_id=number, listing_id=number, author_id=number, rating=4)
+        for number in range(1, BASE + 1)
+    )
+    for doubling in range(DOUBLINGS):
+        for model, changed in COPIES.items():
+            double(model, changed, BASE * 2**doubling)
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            analyze = "VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE TABLE"
+            cursor.execute(f"{analyze} {table}")
+
+
+def double(model: type[Any], changed: dict[str, str], rows: int) -> None:
+    columns = [field.column for field in options_of(model).concrete_fields]
+    values = {"id": f"id + {rows}"} | {name: text.format(n=rows) for name, text in changed.items()}
+    quoted = ", ".join(map(connection.ops.quote_name, columns))
+    selected = ", ".join(values.get(name, connection.ops.quote_name(name)) for name in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table_of(model)} ({quoted})"  # noqa: S608  # our own names
+            f" SELECT {selected} FROM {table_of(model)} WHERE id <= {rows}"
+        )
+
+
+def questions() -> dict[str, list[str]]:
+    """Return what to ask of each list; of each answer the next page is asked for, too."""
+    listings = ["", "?ordering=price", "?ordering=-price", "?city=City+7", "?amenity=pool"]
+    listings += ["?q=lake", "?guests=2&price_min=1500", "?price_max=1010&ordering=price"]
+    listings += ["?check_in=2030-03-01&check_out=2030-03-04"]
+    return {
+        "/api/v1/listings/": listings,
+        "/api/v2/listings/": listings,
+        "/api/v1/users/me/listings/": [""],
+        "/api/v1/bookings/": ["", "?role=host"],
+        "/api/v1/listings/{id}/reviews/": [""],
+        "/api/v1/users/": [""],
+    }
+
+
+def lists() -> list[str]:
+    """Return the paths whose answers come in pages, as the OpenAPI document has them."""
+    found = []
+    for version in ("v1", "v2"):
+        schema = SchemaGenerator(api_version=version).get_schema(request=None, public=True)
+        for path, operations in schema["paths"].items():
+            names = {each["name"] for each in operations.get("get", {}).get("parameters", [])}
+            if names & {"cursor", "page"}:
+                found.append(path)
+    return sorted(set(found))
+
+
+def ask(client: APIClient, address: str) -> tuple[list[str], str | None]:
+    """Return the queries that an answer takes, and where the next page is."""
+    with CaptureQueriesContext(connection) as context:
+        answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.content)
+    return [query["sql"] for query in context], answer.json().get("next")
+
+
+def explain(sql: str) -> dict[str, Any]:
+    """Return the large tables that a query reads from end to end, and how many rows it reads."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+            (plan,) = cursor.fetchone()
+            nodes = list(walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
+            scans = [node for node in nodes if "Relation Name" in node]
+            whole = {node["Relation Name"] for node in scans if node["Node Type"] == "Seq Scan"}
+            indexes = {node["Index Name"] for node in nodes if "Index Name" in node}
+            read = sum(
+                (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+                for node in scans
+            )
+        else:
+            cursor.execute(f"EXPLAIN {sql}")
+            names = [column[0] for column in cursor.description]
+            steps = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            whole = {step["table"] for step in steps if step["type"] == "ALL"}
+            indexes = {step["key"] for step in steps if step["key"]}
+            read = sum(int(step["rows"] or 0) for step in steps)
+    return {"sql": sql, "whole": sorted(whole & TABLES), "indexes": sorted(indexes), "read": read}
+
+
+def walk(plan: dict[str, Any]) -> Any:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from walk(child)
+
+
+def main() -> dict[str, Any]:
+    started = time.monotonic()
+    fill()
+    print(f"filled in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    client = APIClient(HTTP_HOST="localhost")
+    asker = User.objects.get(pk=BASE // 2)
+    asker.is_staff = True
+    asker.save()
+    client.force_authenticate(asker)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path, tails in questions().items():
+        for tail in tails:
+            address: str | None = path.replace("{id}", "500") + tail
+            for page in (1, 2):
+                if address:
+                    queries, address = ask(client, address)
+                    found[f"{path}{tail} page {page}"] = [explain(sql) for sql in queries]
+    return {"lists": lists(), "asked": list(questions()), "questions": found}
+
+
+if __name__ == "__main__":
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        print(json.dumps(main()))
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)

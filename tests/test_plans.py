@@ -1,0 +1,45 @@
+"""The query plans of a marketplace's lists with a million rows a table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.environments import SERVICES
+from tests.projects import Renderer, run
+from tests.test_generated import addresses_of
+
+PLANS = Path(__file__).with_name("plans.py")
+# A page has 25 rows, and a look at the one after them; each with what it shows of other tables.
+PAGE = 150
+# Rare things among a million: reading on until a page is full, or sorting all that match.
+SEARCHES = ("amenity=", "q=")
+
+
+@pytest.mark.parametrize("services", SERVICES)
+def test_no_list_reads_a_large_table_from_end_to_end(
+    render: Renderer, environment_for: Any, record_property: Any, services: str
+) -> None:
+    environment, addresses = environment_for("5.2", services), addresses_of(services)
+    output = run(
+        str(environment.python),
+        str(PLANS),
+        cwd=render(**SERVICES[services]),
+        PYTHONPATH=".",
+        DJANGO_SETTINGS_MODULE="config.settings.test",
+        DATABASE_URL=f"{addresses['DATABASE_URL']}_plans",
+    )
+    document = json.loads(output.splitlines()[-1])
+    assert sorted(document["asked"]) == document["lists"] != []
+    assert all(f"{path} page 2" in document["questions"] for path in document["asked"])
+    for question, queries in document["questions"].items():
+        # Numbered pages count all users; see the handbook's page on indexes.
+        plans = [plan for plan in queries if "COUNT(*)" not in plan["sql"]]
+        assert plans, question
+        for plan in plans:
+            assert plan["whole"] == [], (question, plan)
+        assert any(plan["indexes"] for plan in plans), question
+        if services == "usual" and not any(search in question for search in SEARCHES):
+            assert sum(plan["read"] for plan in plans) <= PAGE, (question, plans)
+    record_property("note", f"plans read with 1,024,000 rows a table: {len(document['questions'])}")
