@@ -135,6 +135,18 @@ def test_a_project_passes_its_own_lint_and_checks(
     assert "All checks passed." in output
 
 
+def test_a_schema_that_is_kept_must_be_true(render: Renderer, environment_for: Any) -> None:
+    environment, project = environment_for("5.2"), render(preset="full")
+    run("make", "schema", cwd=project, **environment.variables)
+    run("make", "check", cwd=project, **environment.variables)
+    run("uv", "run", "yamllint", "--strict", ".", cwd=project, **environment.variables)
+    views = project / "apps/users/api/users.py"
+    views.write_text(views.read_text().replace("Read or change oneself.", "Something else."))
+    with pytest.raises(AssertionError, match=r"\+ +description: Something else\.") as failure:
+        run("make", "check", cwd=project, **environment.variables)
+    assert "run 'make schema'" in str(failure.value)
+
+
 @pytest.mark.parametrize(
     "answers", [PROJECTS["full"], PROJECTS["full-django-6.1"]], ids=CHOICES["django_version"]
 )
