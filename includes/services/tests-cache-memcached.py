@@ -1,4 +1,4 @@
-"""A Memcached that takes whatever it is given, and counts to one."""
+"""A Memcached that takes whatever it is given, and counts to one, but has nothing called `missing`."""
 
 from socketserver import StreamRequestHandler
 
@@ -12,7 +12,8 @@ class Handler(StreamRequestHandler):
         while line := self.rfile.readline():
             if line.startswith(b"set"):
                 self.rfile.read(int(line.split()[4]) + 2)
-            self.wfile.write(b"STORED\r\n" if line.startswith(b"set") else b"1\r\n")
+            counted = b"NOT_FOUND\r\n" if b":1:missing" in line else b"1\r\n"
+            self.wfile.write(b"STORED\r\n" if line.startswith(b"set") else counted)
 
 
 def cache_at(port: int) -> Cache:

@@ -1,4 +1,4 @@
-"""A Redis that takes whatever it is given, and counts to one."""
+"""A Redis that takes whatever it is given, and counts to one, but has nothing called `missing`."""
 
 from socketserver import StreamRequestHandler
 
@@ -10,9 +10,10 @@ class Handler(StreamRequestHandler):
 
     def handle(self) -> None:
         while line := self.rfile.readline():
-            for _ in range(int(line[1:])):
-                self.rfile.read(int(self.rfile.readline()[1:]) + 2)
-            self.wfile.write(b":1\r\n")
+            words = [
+                self.rfile.read(int(self.rfile.readline()[1:]) + 2) for _ in range(int(line[1:]))
+            ]
+            self.wfile.write(b"$-1\r\n" if b":1:missing\r\n" in words else b":1\r\n")
 
 
 def cache_at(port: int) -> Cache:

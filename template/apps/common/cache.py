@@ -35,9 +35,8 @@ class Breaker:
 
     def succeeded(self) -> None:
         """Open, and log it if it was closed."""
-        with self.lock:
-            last, self.is_away = self.is_away, False
-        if last:
+        if self.is_away:
+            self.is_away = False
             logger.info("cache_back")
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from apps.listings.models import Listing, Photo, Status
 from apps.users.models import User
@@ -34,3 +35,8 @@ def with_cover(listings: QuerySet[Listing]) -> QuerySet[Listing]:
     """Return listings with what a card shows: the name of the host, and the address of a photo."""
     first = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
     return listings.annotate(host_name=F("host__name"), cover=Subquery(first))
+
+
+def for_cards(listings: QuerySet[Listing]) -> QuerySet[Listing]:
+    """Return listings with a cover, and with their amenities as the JSON that they are kept in."""
+    return with_cover(listings).annotate(amenities_json=Cast("amenities", TextField()))

@@ -7,9 +7,10 @@ answers there are.
 
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import uuid4
 
 from django.core.cache import cache
@@ -23,22 +24,37 @@ KEPT = 2 * FRESH
 # Seconds that others wait for the one who makes an answer, before they make it themselves.
 PATIENCE = 2.0
 PAUSE = 0.02
+# Answers that a process keeps for itself.
+OWN = 100
+
+# A stamp, until when it is fresh, and the answer.
+Entry = tuple[str, float, Any]
 
 
-def read_through(group: str, name: str, make: Callable[[], bytes]) -> bytes:
+# What this process has read, so that it need not come from the cache again while its stamp holds.
+_own: OrderedDict[str, Entry] = OrderedDict()
+
+
+def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
     """Return the answer of that name, from the cache, or made and kept there.
 
     However many ask for it at the same time, one makes it. While the cache is away, everybody does.
     """
-    entry_key = f"{group}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
-    found = cache.get_many([_stamp_key(group), entry_key])
+    key = f"{group}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
+    own = _own.get(key)
+    if own and _is_fresh(own, cache.get(_stamp_key(group))):
+        return own[2]
+    found = cache.get_many([_stamp_key(group), key])
     stamp = found.get(_stamp_key(group)) or _first_stamp(group)
     if stamp is None:
         return make()
-    entry = found.get(entry_key)
-    if entry and entry[0] == stamp and entry[1] > time.time():
-        return bytes(entry[2])
-    return _make_once(entry_key, entry, stamp, make)
+    entry: Entry | None = found.get(key)
+    if not _is_fresh(entry, stamp):
+        entry = _make_once(key, entry, stamp, make)
+    _own[key] = entry
+    if len(_own) > OWN:
+        _own.popitem(last=False)
+    return entry[2]
 
 
 def expire(group: str) -> None:
@@ -69,25 +85,27 @@ def expire_with(sender: type[Model], **_: Any) -> None:
     expire(sender.cached_as)  # type: ignore[attr-defined]  # as ExpiringQuerySet has it
 
 
-def _make_once(key: str, entry: Any, stamp: str, make: Callable[[], bytes]) -> bytes:
-    lock, deadline = f"{key}:lock", time.monotonic() + PATIENCE
-    while not (is_ours := cache.add(lock, 1, PATIENCE)) and time.monotonic() < deadline:
+def _is_fresh(entry: Entry | None, stamp: str | None) -> TypeGuard[Entry]:
+    return entry is not None and entry[0] == stamp and entry[1] > time.time()
+
+
+def _make_once(key: str, old: Entry | None, stamp: str, make: Callable[[], Any]) -> Entry:
+    # A lock for this one time: it need not be given back, which would be one more way to the cache.
+    lock = f"{key}:{stamp}:{old and old[1]}"
+    entry, deadline = old, time.monotonic() + PATIENCE
+    while not cache.add(lock, 1, PATIENCE) and time.monotonic() < deadline:
         # Somebody makes it. What was made before still holds if nothing has changed.
         if entry and entry[0] == stamp:
-            return bytes(entry[2])
+            return entry
         time.sleep(PAUSE)
         entry = cache.get(key)
     try:
-        # Whoever had the lock before may have made it.
-        entry = cache.get(key)
-        if entry and entry[0] == stamp and entry[1] > time.time():
-            return bytes(entry[2])
-        value = make()
-        cache.set(key, (stamp, time.time() + FRESH, value), KEPT)
-    finally:
-        if is_ours:
-            cache.delete(lock)
-    return value
+        new = (stamp, time.time() + FRESH, make())
+    except BaseException:
+        cache.delete(lock)
+        raise
+    cache.set(key, new, KEPT)
+    return new
 
 
 def _stamp_key(group: str) -> str:

@@ -1,12 +1,13 @@
 """Pages by key: page 10,000 costs what page 1 costs, and no page repeats or skips a row."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Field, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -14,8 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.pagination import MAX_PAGE_SIZE, PAGE_SIZE, page_size_of
+from apps.rest.statements import Parameter
 
 MAX_CURSOR_LENGTH = 500
+FIRST_PAGE: tuple[bool, list[int] | None] = (False, None)
 BAD_CURSOR = ValidationError(
     {"cursor": "Follow the links `next` and `previous` instead of making a cursor."}
 )
@@ -45,22 +48,47 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the page that is asked for. Raises ValidationError."""
+        self.begin(request, view.orders, queryset.model)
+        return self.end(list(self.cut(queryset, self.values)))
+
+    def begin(self, request: Request, orders: dict[str, Order], model: type[Model]) -> None:
+        """Read which page is asked for. Raises ValidationError."""
         self.request = request
-        size = page_size_of(request)
-        self.name, order = _order_of(request, view.orders)
-        self.columns = order.columns
+        self.size = page_size_of(request)
+        self.name, self.order = _order_of(request, orders)
         after = request.query_params.get("cursor")
-        backwards, values = self._decode(after, queryset) if after else (False, None)
-        downwards = order.descending != backwards
+        self.backwards, self.values = self._decode(after, model) if after else FIRST_PAGE
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Return what the SQL of the page depends on, beside the query that it is cut from."""
+        return self.name, self.backwards, self.values is None, self.size
+
+    @property
+    def parameters(self) -> list[Parameter] | None:
+        """Return what stands for the values in a query that is compiled once."""
+        return None if self.values is None else [Parameter(name) for name in self.order.columns]
+
+    @property
+    def bindings(self) -> dict[str, Any]:
+        """Return the values of the parameters."""
+        return dict(zip(self.order.columns, self.values or (), strict=False))
+
+    def cut(self, queryset: QuerySet[Any, Any], values: Sequence[Any] | None) -> QuerySet[Any, Any]:
+        """Return the rows beyond the values, and one more than the page has."""
+        downwards = self.order.descending != self.backwards
         if values is not None:
-            queryset = queryset.filter(_beyond(order.columns, values, downwards=downwards))
-        signs = [f"{'-' if downwards else ''}{column}" for column in order.columns]
-        rows = list(queryset.order_by(*signs)[: size + 1])
-        more, rows = len(rows) > size, rows[:size]
-        if backwards:
+            queryset = queryset.filter(_beyond(self.order.columns, values, downwards=downwards))
+        signs = [f"{'-' if downwards else ''}{column}" for column in self.order.columns]
+        return queryset.order_by(*signs)[: self.size + 1]
+
+    def end(self, rows: list[Any]) -> list[Any]:
+        """Return the rows of the page out of those that were cut."""
+        more, rows = len(rows) > self.size, rows[: self.size]
+        if self.backwards:
             rows.reverse()
-        has_next = bool(rows) and (backwards or more)
-        has_previous = bool(rows) and (more if backwards else values is not None)
+        has_next = bool(rows) and (self.backwards or more)
+        has_previous = bool(rows) and (more if self.backwards else self.values is not None)
         self.next = self._link(rows[-1], backwards=False) if has_next else None
         self.previous = self._link(rows[0], backwards=True) if has_previous else None
         return rows
@@ -73,15 +101,15 @@ class KeysetPagination(BasePagination):
 
     def _link(self, row: Any, *, backwards: bool) -> str:
         get = row.__getitem__ if isinstance(row, dict) else lambda name: getattr(row, name)
-        values = [get(column) for column in self.columns]
+        values = [get(column) for column in self.order.columns]
         cursor = urlsafe_b64encode(orjson.dumps([self.name, backwards, *values])).decode()
         query = self.request.query_params.copy()
         query["cursor"] = cursor.rstrip("=")
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
 
-    def _decode(self, cursor: str, queryset: QuerySet[Any]) -> tuple[bool, list[Any]]:
+    def _decode(self, cursor: str, model: type[Model]) -> tuple[bool, list[int]]:
         """Return the direction, and the values to go on from."""
-        fields = [_field(queryset, column) for column in self.columns]
+        fields = [_field(model, column) for column in self.order.columns]
         try:
             text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
             name, backwards, *values = orjson.loads(text)
@@ -120,7 +148,7 @@ def _order_of(request: Request, orders: dict[str, Order]) -> tuple[str, Order]:
     return name, orders[name]
 
 
-def _beyond(columns: tuple[str, ...], values: list[Any], *, downwards: bool) -> Q:
+def _beyond(columns: tuple[str, ...], values: Sequence[Any], *, downwards: bool) -> Q:
     """Return the rows that come after the values, in a form of which an index can make use."""
     sign = "lt" if downwards else "gt"
     beyond = Q(**{f"{columns[-1]}__{sign}": values[-1]})
@@ -130,9 +158,8 @@ def _beyond(columns: tuple[str, ...], values: list[Any], *, downwards: bool) -> 
     return Q(**{f"{first}__{sign}e": value}) & (Q(**{f"{first}__{sign}": value}) | beyond)
 
 
-def _field(queryset: QuerySet[Any], column: str) -> "Field[Any, Any]":
-    options = queryset.model._meta  # noqa: SLF001  # Django's documented API
-    field = options.get_field(column)
+def _field(model: type[Model], column: str) -> "Field[Any, Any]":
+    field = model._meta.get_field(column)  # noqa: SLF001  # Django's documented API
     assert isinstance(field, Field)  # noqa: S101  # an order names a column, not a relation
     return field
 

@@ -59,6 +59,11 @@ def test_a_cache_that_answers_counts_up(there: Cache) -> None:
     assert there.incr("key") == 1
 
 
+def test_nothing_is_counted_up_where_there_is_nothing(there: Cache) -> None:
+    with pytest.raises(ValueError, match="missing"):
+        there.incr("missing")
+
+
 def test_it_is_logged_once_that_the_cache_is_away_and_once_that_it_is_back(
     log: LogLines, there: Cache
 ) -> None:

@@ -7,6 +7,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
+from apps.common import throttling
 from apps.common.throttling import UserLimit
 
 SIGN_IN = "/api/v1/auth/token/"
@@ -104,17 +105,59 @@ def test_requests_at_the_same_time_all_count(monkeypatch: pytest.MonkeyPatch) ->
     cache.set("key", 7)
     missing = [ValueError]
 
-    def incr(key: str) -> int:
+    def incr(key: str, size: int) -> int:
         if missing:
             raise missing.pop()
-        return cache.incr(key)
+        return cache.incr(key, size)
 
     monkeypatch.setattr(throttle, "cache", mock.Mock(incr=incr, add=cache.add))
     throttle.duration = 60
-    assert throttle._count("key") == 8  # noqa: SLF001  # the race is in there
+    assert throttle._count("key", 1) == 8  # noqa: SLF001  # the race is in there
+
+
+class OtherProcess(UserLimit):
+    """Counts in the same cache, and for itself what it has counted ahead."""
+
+    def __init__(self, quota: int) -> None:
+        super().__init__()
+        self.num_requests, self.duration = quota, 60
+        self.ahead = throttling.Ahead()
+
+    def allows(self) -> bool:
+        with mock.patch("apps.common.throttling.ahead", self.ahead):
+            return self._number("key") <= self.num_requests
+
+
+@pytest.mark.parametrize("quota", [3, 60, 600, 601])
+def test_nobody_gets_more_than_the_rate_and_alone_not_less(quota: int) -> None:
+    process = OtherProcess(quota)
+    assert [process.allows() for _ in range(quota + 30)] == [True] * quota + [False] * 30
+
+
+def test_who_comes_through_several_processes_gets_hardly_less_than_the_rate() -> None:
+    processes = [OtherProcess(600) for _ in range(4)]
+    assert 595 <= sum(processes[number % 4].allows() for number in range(1000)) <= 600
+
+
+def test_far_from_the_limit_the_cache_is_asked_for_one_request_in_ten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = OtherProcess(6000)
+    count = mock.Mock(side_effect=process._count)  # noqa: SLF001  # what asks the cache
+    monkeypatch.setattr(process, "_count", count)
+    assert all(process.allows() for _ in range(100))
+    assert count.call_count == 10
+
+
+def test_only_so_many_counters_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "REMEMBERED", 2)
+    ahead = throttling.Ahead()
+    for key in "abc":
+        ahead.put(key, 1, 10)
+    assert [ahead.next(key)[0] for key in "abc"] == [None, 2, 2]
 
 
 def test_there_are_no_limits_while_the_cache_is_away() -> None:
-    throttle = UserLimit()
+    throttle = OtherProcess(5)
     throttle.cache = mock.Mock(**{"incr.side_effect": ValueError, "add.return_value": False})
-    assert throttle._count("key") == 0  # noqa: SLF001  # the outage is in there
+    assert throttle._number("key") == 0  # noqa: SLF001  # the outage is in there

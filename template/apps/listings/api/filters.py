@@ -68,9 +68,9 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
 
 
 class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  # has no types
-    """Builds no form for a request that filters by nothing, which most requests are."""
+    """Knows the requests that filter by nothing, which most do: they need no form."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
-        if request.query_params.keys().isdisjoint(view.filterset_class.base_filters):
-            return queryset
-        return super().filter_queryset(request, queryset, view)
+    @staticmethod
+    def is_asked(request: Request, view: Any) -> bool:
+        """Tell whether a request filters at all."""
+        return not request.query_params.keys().isdisjoint(view.filterset_class.base_filters)

@@ -46,7 +46,6 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
             "rating_count",
             "cover",
             "host",
-            "created_at",
         )
         read_only_fields = fields
 

@@ -106,6 +106,7 @@ def test_a_listing_is_not_sent_again_to_those_who_have_it(
     assert first["Cache-Control"] == "private, no-store"
     again = user_api.get(address(own), headers={"If-None-Match": f'"x", W/{first["ETag"]}'})
     assert (again.status_code, again.content) == (304, b"")
+    assert again["Cache-Control"] == first["Cache-Control"]
     assert user_api.get(address(own), headers={"If-None-Match": '"x"'}).status_code == 200
 
 

@@ -1,5 +1,6 @@
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -123,7 +124,7 @@ def test_of_many_who_ask_at_once_one_makes_the_answer() -> None:
     def ask(_: int) -> bytes:
         barrier.wait()
         try:
-            return read_through("things", "one", make)
+            return bytes(read_through("things", "one", make))
         finally:
             cache.close()
 
@@ -146,7 +147,7 @@ def test_while_one_makes_a_hot_answer_anew_the_others_get_it_as_it_is() -> None:
 
         def ask() -> bytes:
             try:
-                return read_through("things", "one", make_slowly)
+                return bytes(read_through("things", "one", make_slowly))
             finally:
                 cache.close()
 
@@ -187,3 +188,22 @@ def test_what_fails_is_not_kept_and_holds_nobody_up() -> None:
         read_through("things", "one", fail)
     assert read_through("things", "one", Maker()) == b"1"
     assert cache.get("things:stamp")
+
+
+def test_a_process_keeps_only_so_many_answers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "OWN", 2)
+    monkeypatch.setattr(caching, "_own", OrderedDict())
+    make = Maker()
+    for name in ("one", "two", "three"):
+        read_through("things", name, make)
+    assert len(caching._own) == 2  # noqa: SLF001  # what it keeps
+    assert read_through("things", "one", make) == b"1"
+    assert make.made == 3
+
+
+def test_what_a_process_keeps_for_itself_is_void_with_its_stamp(db: None) -> None:
+    make = Maker()
+    for expected in (b"1", b"2"):
+        assert read_through("things", "one", make) == expected
+        assert read_through("things", "one", make) == expected
+        expire("things")

@@ -1,0 +1,54 @@
+"""Queries that are compiled once: Django writes the SQL, and each request only fills it in.
+
+For what is asked often in few shapes: to compile a query may take longer than to run it.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from django.db import connections
+from django.db.models import Expression, IntegerField, QuerySet
+
+# Shapes that are kept; clients choose them, so that there must be an end.
+KEPT = 500
+
+
+class Parameter(Expression):
+    """Stands in a query for an integer that is known when it runs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(output_field=IntegerField())
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple["Parameter"]]:  # type: ignore[override]  # not a value yet
+        return "%s", (self,)
+
+
+class Statement:
+    """The SQL of a query that gives tuples. What the database's driver gives is not converted."""
+
+    def __init__(self, queryset: QuerySet[Any, Any]) -> None:
+        self.database = queryset.db
+        self.sql, self.parameters = queryset.query.get_compiler(self.database).as_sql()
+
+    def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows, where each Parameter has the value of its name."""
+        parameters = [
+            values[each.name] if isinstance(each, Parameter) else each for each in self.parameters
+        ]
+        with connections[self.database].cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            return list(cursor.fetchall())
+
+
+_statements: dict[Hashable, Statement] = {}
+
+
+def compiled_once(shape: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement:
+    """Return the statement of that shape, made from the query when it is asked for first."""
+    statement = _statements.get(shape)
+    if statement is None:
+        if len(_statements) >= KEPT:
+            _statements.clear()
+        statement = _statements[shape] = Statement(make())
+    return statement
