@@ -153,7 +153,7 @@ def test_while_one_makes_a_hot_answer_anew_the_others_get_it_as_it_is() -> None:
 
         with ThreadPoolExecutor(1) as pool:
             slow = pool.submit(ask)
-            waiting.wait()
+            assert waiting.wait(10)
             assert read_through("things", "one", make) == b"1"
             assert slow.result() == b"2"
         assert read_through("things", "one", make) == b"2"
