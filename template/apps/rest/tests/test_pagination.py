@@ -21,6 +21,7 @@ def walk(api: APIClient, link: str, direction: str = "next") -> tuple[list[int],
         page = api.get(link).json()
         ids = [listing["id"] for listing in page["results"]]
         found += ids if direction == "next" else ids[::-1]
+        assert len(found) < 100, "The pages have no end."
         if not page[direction]:
             return found, link
         link = page[direction]
