@@ -11,7 +11,6 @@ processes may meet the limit a few requests earlier.
 """
 
 import math
-from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
@@ -24,6 +23,7 @@ from rest_framework.throttling import (
 )
 
 from apps.common.middleware import RateLimit
+from apps.common.recent import Recent
 
 # Requests that a process counts at once: at most so many, and such a part of what is left.
 AT_ONCE = 10
@@ -38,7 +38,7 @@ class Ahead:
     def __init__(self) -> None:
         self.lock = Lock()
         # The number of the last request, and the last number that is counted.
-        self.counted: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self.counted = Recent(REMEMBERED)
 
     def next(self, key: str) -> tuple[int | None, int]:
         """Return the number of this request, if it is counted already, and the last one that is."""
@@ -52,8 +52,6 @@ class Ahead:
     def put(self, key: str, number: int, last: int) -> None:
         with self.lock:
             self.counted[key] = (number, last)
-            if len(self.counted) > REMEMBERED:
-                self.counted.popitem(last=False)
 
 
 ahead = Ahead()

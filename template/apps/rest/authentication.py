@@ -1,14 +1,11 @@
 """Authentication for reads that show nobody's own data."""
 
 import time
-from collections import OrderedDict
 from typing import Any
 
 from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
-from rest_framework_simplejwt.tokens import Token
 
-# Tokens whose signature a process need not check again.
-REMEMBERED = 1000
+from apps.common.recent import Recent
 
 
 class StatelessAuthentication(JWTStatelessUserAuthentication):
@@ -18,13 +15,12 @@ class StatelessAuthentication(JWTStatelessUserAuthentication):
     which is minutes. That decides who pays with which rate limit, and nothing else.
     """
 
-    _checked: OrderedDict[bytes, Token] = OrderedDict()
+    # Those whose signature this process need not check again.
+    _checked = Recent(1000)
 
     def get_validated_token(self, raw_token: bytes) -> Any:
         """Return the token. Raises InvalidToken for one that is forged or has ended."""
         token = self._checked.get(raw_token)
         if token is None or token["exp"] <= time.time():
             token = self._checked[raw_token] = super().get_validated_token(raw_token)
-            if len(self._checked) > REMEMBERED:
-                self._checked.popitem(last=False)
         return token

@@ -7,7 +7,6 @@ answers there are.
 
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeGuard
@@ -17,6 +16,8 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
+from apps.common.recent import Recent
+
 # Seconds until an answer is made anew, although nothing has changed as far as we know, and until
 # it is forgotten. In between one request makes it, and all others still get it as it is.
 FRESH = 60
@@ -24,15 +25,12 @@ KEPT = 2 * FRESH
 # Seconds that others wait for the one who makes an answer, before they make it themselves.
 PATIENCE = 2.0
 PAUSE = 0.02
-# Answers that a process keeps for itself.
-OWN = 100
 
 # A stamp, until when it is fresh, and the answer.
 Entry = tuple[str, float, Any]
 
-
 # What this process has read, so that it need not come from the cache again while its stamp holds.
-_own: OrderedDict[str, Entry] = OrderedDict()
+_own = Recent(100)
 
 
 def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
@@ -52,8 +50,6 @@ def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
     if not _is_fresh(entry, stamp):
         entry = _make_once(key, entry, stamp, make)
     _own[key] = entry
-    if len(_own) > OWN:
-        _own.popitem(last=False)
     return entry[2]
 
 

@@ -9,8 +9,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Expression, IntegerField, QuerySet
 
-# Shapes that are kept; clients choose them, so that there must be an end.
-KEPT = 500
+from apps.common.recent import Recent
 
 
 class Parameter(Expression):
@@ -41,14 +40,13 @@ class Statement:
             return list(cursor.fetchall())
 
 
-_statements: dict[Hashable, Statement] = {}
+# By their shapes. Clients choose these, so that there must be an end.
+_statements = Recent(500)
 
 
 def compiled_once(shape: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement:
     """Return the statement of that shape, made from the query when it is asked for first."""
-    statement = _statements.get(shape)
+    statement: Statement | None = _statements.get(shape)
     if statement is None:
-        if len(_statements) >= KEPT:
-            _statements.clear()
         statement = _statements[shape] = Statement(make())
     return statement

@@ -67,10 +67,6 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
         return queryset
 
 
-class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  # has no types
-    """Knows the requests that filter by nothing, which most do: they need no form."""
-
-    @staticmethod
-    def is_asked(request: Request, view: Any) -> bool:
-        """Tell whether a request filters at all."""
-        return not request.query_params.keys().isdisjoint(view.filterset_class.base_filters)
+def is_filtered(request: Request) -> bool:
+    """Tell whether a request filters by anything, which most do not: they need no form."""
+    return not request.query_params.keys().isdisjoint(ListingFilter.base_filters)

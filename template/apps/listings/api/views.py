@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
@@ -17,7 +18,7 @@ from rest_framework.serializers import ModelSerializer
 
 from apps.listings import selectors, services
 from apps.listings.api.cards import Cards, fields_parameter
-from apps.listings.api.filters import FilterBackend, ListingFilter
+from apps.listings.api.filters import ListingFilter, is_filtered
 from apps.listings.api.serializers import (
     ListingBulkSerializer,
     ListingCardSerializer,
@@ -43,7 +44,7 @@ class PublicListView(GenericAPIView[Listing]):
 
     permission_classes = [IsAuthenticatedOrReadOnly]
     pagination_class = KeysetPagination
-    filter_backends = [FilterBackend]
+    filter_backends = [DjangoFilterBackend]
     filterset_class = ListingFilter
     serializer_class: type[ModelSerializer[Listing]]
     orders = {
@@ -87,7 +88,7 @@ class PublicListView(GenericAPIView[Listing]):
 
     def rows(self, request: Request, cards: Cards, pages: KeysetPagination) -> list[Any]:
         """Return the rows of the page. What most requests ask for is compiled once."""
-        if FilterBackend.is_asked(request, self):
+        if is_filtered(request):
             listings = cards.read(self.filter_queryset(self.get_queryset()))
             return list(pages.cut(listings, pages.values))
         statement = compiled_once(

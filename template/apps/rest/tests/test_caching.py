@@ -1,6 +1,5 @@
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +11,7 @@ from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from apps.common.recent import Recent
 from apps.listings.models import Listing, Photo, Status
 from apps.listings.services import add_rating
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
@@ -191,8 +191,7 @@ def test_what_fails_is_not_kept_and_holds_nobody_up() -> None:
 
 
 def test_a_process_keeps_only_so_many_answers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching, "OWN", 2)
-    monkeypatch.setattr(caching, "_own", OrderedDict())
+    monkeypatch.setattr(caching, "_own", Recent(2))
     make = Maker()
     for name in ("one", "two", "three"):
         read_through("things", name, make)
