@@ -14,6 +14,8 @@ from copier import run_copy
 from tests.projects import run
 
 FLOORS = {"5.2": "3.11", "6.1": "3.12"}
+# One Django runs on the oldest Python that it may have, the other one on the newest.
+NEWEST = {"6.1": "3.13"}
 EVERYTHING: dict[str, Any] = {"preset": "full"}
 # The services that a project has by default, and those that it may have instead.
 SERVICES = {
@@ -60,13 +62,15 @@ def locked_versions(lock: Path) -> dict[str, set[str]]:
     return versions
 
 
-def find_python(floor: str) -> str:
-    """Return a Python of at least that version. Skips the test where there is none."""
-    command = [UV, "python", "find", f">={floor},<3.14"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    if found.returncode:
-        pytest.skip(f"no Python {floor} or newer on this machine")
-    return found.stdout.strip()
+def find_python(django: str) -> str:
+    """Return a Python for a release of Django. Skips the test where there is none."""
+    floor = FLOORS[django]
+    for wanted in (NEWEST.get(django, floor), f">={floor},<3.14"):
+        command = [UV, "python", "find", wanted]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        if found.returncode == 0:
+            return found.stdout.strip()
+    pytest.skip(f"no Python {floor} or newer on this machine")
 
 
 def require_client_of(database: str) -> None:
@@ -79,7 +83,7 @@ def require_client_of(database: str) -> None:
 
 def prepare(template: Path, folder: Path, answers: dict[str, str]) -> Environment:
     """Return the environment for some answers, installed by the project's own `make setup`."""
-    python = find_python(FLOORS[answers["django_version"]])
+    python = find_python(answers["django_version"])
     require_client_of(answers["database"])
     if not (folder / ".env").exists():
         run_copy(

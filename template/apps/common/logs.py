@@ -1,4 +1,4 @@
-"""What our own access log adds to django-structlog's: who called, and how long it took."""
+"""Our access log: django-structlog's, with who called and how long it took."""
 
 from time import perf_counter
 from typing import Any
@@ -7,13 +7,18 @@ import structlog
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django_structlog import signals
+from django_structlog.middlewares import RequestMiddleware
 
 from apps.common.middleware import STARTED
 
 
-@receiver(signals.bind_extra_request_metadata)
-def add_client_address(request: HttpRequest, **_: Any) -> None:
-    structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR"))
+class AccessLogMiddleware(RequestMiddleware):
+    """Logs one line a request, at its end; all lines in between bear its id and its client."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        structlog.contextvars.bind_contextvars(
+            request_id=request.META["HTTP_X_REQUEST_ID"], ip=request.META.get("REMOTE_ADDR")
+        )
 
 
 @receiver(signals.bind_extra_request_finished_metadata)

@@ -98,6 +98,8 @@ class RateLimitMiddleware:
 
 
 def _is_trusted(address: str) -> bool:
+    if not settings.TRUSTED_PROXIES:
+        return False
     try:
         ip = ip_address(address)
     except ValueError:

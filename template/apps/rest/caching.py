@@ -3,6 +3,10 @@
 Everything that shows the same data forms a group with one stamp. A write gives the group a new
 stamp, and every answer that was kept under the old one is void at once: nobody has to know which
 answers there are.
+
+What is asked for the first time is made and not kept. Most questions to a list, its filters and its
+later pages, are never asked again: to keep their answers costs as much as to make them, and pushes
+out what many ask for.
 """
 
 import hashlib
@@ -31,17 +35,24 @@ Entry = tuple[str, float, Any]
 
 # What this process has read, so that it need not come from the cache again while its stamp holds.
 _own = Recent(100)
+# The hashes of what this process has been asked before.
+_asked = Recent(10_000)
 
 
 def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
-    """Return the answer of that name, from the cache, or made and kept there.
+    """Return the answer of that name, from the cache, or made, and kept there from the second time.
 
-    However many ask for it at the same time, one makes it. While the cache is away, everybody does.
+    However many ask for it again at the same time, one makes it. While the cache is away, everybody
+    does.
     """
-    key = f"{group}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
-    own = _own.get(key)
+    question = group, name
+    own = _own.get(question)
     if own and _is_fresh(own, cache.get(_stamp_key(group))):
         return own[2]
+    if hash(question) not in _asked:
+        _asked[hash(question)] = True
+        return make()
+    key = f"{group}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
     found = cache.get_many([_stamp_key(group), key])
     stamp = found.get(_stamp_key(group)) or _first_stamp(group)
     if stamp is None:
@@ -49,7 +60,7 @@ def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
     entry: Entry | None = found.get(key)
     if not _is_fresh(entry, stamp):
         entry = _make_once(key, entry, stamp, make)
-    _own[key] = entry
+    _own[question] = entry
     return entry[2]
 
 

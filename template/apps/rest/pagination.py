@@ -42,9 +42,11 @@ class Order:
 class KeysetPagination(BasePagination):
     """Reads a page from where the last one ended: the values of its last row are the cursor.
 
-    The view names its orders in `orders`; the first one is the usual one. It may give rows that are
-    dictionaries; they must have the columns of every order.
+    The view names its orders in `orders`; the first one is the usual one.
     """
+
+    # The names of what is in a row, where rows are tuples.
+    columns: tuple[str, ...] = ()
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the page that is asked for. Raises ValidationError."""
@@ -100,8 +102,10 @@ class KeysetPagination(BasePagination):
         return Response({**self.links(), "results": data})
 
     def _link(self, row: Any, *, backwards: bool) -> str:
-        get = row.__getitem__ if isinstance(row, dict) else lambda name: getattr(row, name)
-        values = [get(column) for column in self.order.columns]
+        if self.columns:
+            values = [row[self.columns.index(column)] for column in self.order.columns]
+        else:
+            values = [getattr(row, column) for column in self.order.columns]
         cursor = urlsafe_b64encode(orjson.dumps([self.name, backwards, *values])).decode()
         query = self.request.query_params.copy()
         query["cursor"] = cursor.rstrip("=")

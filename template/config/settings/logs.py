@@ -68,8 +68,6 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-# One line a request: the start is for debugging only. RequestIDMiddleware vouches for the header.
+# One line a request: the start of a stream is for debugging only.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

@@ -22,10 +22,19 @@ def test_only_the_api_is_open_to_other_origins(api: APIClient, settings: Setting
     assert "Access-Control-Allow-Origin" not in api.get("/", headers={"origin": ORIGIN})
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/schema/", "/health/live"])
-def test_a_browser_is_told_to_be_careful(api: APIClient, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "sources"),
+    [
+        ("/", "'self'"),
+        ("/api/v1/schema/", "'self'"),
+        ("/health/live", "'none'"),
+        ("/api/", "'none'"),
+    ],
+)
+def test_a_browser_is_told_to_be_careful(api: APIClient, path: str, sources: str) -> None:
     answer = api.get(path)
-    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert f"default-src {sources}" in answer["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert "unsafe-inline" not in answer["Content-Security-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["X-Frame-Options"] == "DENY"

@@ -1,5 +1,6 @@
 """Listings as a resource. What everybody may read is cached; what is somebody's own never is."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
 from apps.listings import selectors, services
-from apps.listings.api.cards import Cards, fields_parameter
+from apps.listings.api import cards
 from apps.listings.api.filters import ListingFilter, is_filtered
 from apps.listings.api.serializers import (
     ListingBulkSerializer,
@@ -47,6 +48,8 @@ class PublicListView(GenericAPIView[Listing]):
     filter_backends = [DjangoFilterBackend]
     filterset_class = ListingFilter
     serializer_class: type[ModelSerializer[Listing]]
+    # The same as the serializer, for what comes out of the database.
+    card: Callable[[tuple[Any, ...]], dict[str, Any]]
     orders = {
         "newest": Order("id", descending=True),
         "price": Order("price"),
@@ -68,7 +71,8 @@ class PublicListView(GenericAPIView[Listing]):
         if "check_in" in request.query_params:
             body, etag = self.page(request)
         else:
-            question = request.build_absolute_uri()
+            # The links in it begin with the host.
+            question = f"{request.scheme}://{request.get_host()}{request.get_full_path()}"
             body, etag = read_through(CACHED_AS, question, lambda: self.page(request))
         if conditional.is_known(request, etag):
             response = conditional.not_modified(etag)
@@ -79,20 +83,23 @@ class PublicListView(GenericAPIView[Listing]):
 
     def page(self, request: Request) -> tuple[bytes, str]:
         """Return the page that is asked for as JSON, and its ETag. Raises ValidationError."""
-        cards, pages = Cards(request, self.serializer_class), KeysetPagination()
+        fields = cards.chosen_fields(request, self.serializer_class)
+        pages = KeysetPagination()
+        pages.columns = cards.COLUMNS
         pages.begin(request, self.orders, Listing)
-        rows = cards.named(self.rows(request, cards, pages))
-        shaped = cards.shape(pages.end(rows))
-        body = dump({**pages.links(), "results": shaped})
+        results = [self.card(row) for row in pages.end(self.rows(request, pages))]
+        if fields:
+            results = [{name: card[name] for name in card if name in fields} for card in results]
+        body = dump({**pages.links(), "results": results})
         return body, conditional.etag_of_body(body)
 
-    def rows(self, request: Request, cards: Cards, pages: KeysetPagination) -> list[Any]:
+    def rows(self, request: Request, pages: KeysetPagination) -> list[Any]:
         """Return the rows of the page. What most requests ask for is compiled once."""
         if is_filtered(request):
             listings = cards.read(self.filter_queryset(self.get_queryset()))
             return list(pages.cut(listings, pages.values))
         statement = compiled_once(
-            (type(self), cards.columns, pages.shape),
+            ("public list of listings", pages.shape),
             lambda: pages.cut(cards.read(self.get_queryset()), pages.parameters),
         )
         return statement.rows(pages.bindings)
@@ -100,6 +107,7 @@ class PublicListView(GenericAPIView[Listing]):
 
 class ListingListView(deprecation.Deprecated, PublicListView):
     serializer_class = ListingCardSerializer
+    card = staticmethod(cards.card)
     deprecated_since = deprecation.day("2026-11-21")
     sunset = deprecation.day("2027-11-21")
     successor = "listings-v2"
@@ -108,7 +116,7 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         operation_id="list_listings",
         deprecated=True,
         responses=ListingCardSerializer(many=True),
-        parameters=[fields_parameter(ListingCardSerializer), *deprecation.HEADERS],
+        parameters=[cards.fields_parameter(ListingCardSerializer), *deprecation.HEADERS],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List what is published. Version 2 shows no price without its currency: use that."""
@@ -129,11 +137,12 @@ class ListingListView(deprecation.Deprecated, PublicListView):
 
 class ListingListV2View(PublicListView):
     serializer_class = ListingCardV2Serializer
+    card = staticmethod(cards.card_v2)
 
     @extend_schema(
         operation_id="list_listings_v2",
         responses=ListingCardV2Serializer(many=True),
-        parameters=[fields_parameter(ListingCardV2Serializer)],
+        parameters=[cards.fields_parameter(ListingCardV2Serializer)],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List what is published."""

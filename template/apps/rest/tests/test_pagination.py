@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
+from apps.users.models import User
 
 LISTINGS = "/api/v2/listings/"
 
@@ -46,6 +48,18 @@ def test_the_pages_have_every_row_once_and_in_order_both_ways(
     found, last = walk(api, f"{LISTINGS}?ordering={ordering}&page_size={size}")
     assert found == expected
     assert walk(api, last, "previous")[0] == expected[::-1]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/bookings/?", "/api/v1/users/me/listings/?"])
+def test_lists_of_ones_own_have_pages_as_well(
+    user_api: APIClient, user: User, address: str
+) -> None:
+    listings = ListingFactory.create_batch(3, host=user)
+    bookings = [BookingFactory.create(guest=user) for _ in range(3)]
+    expected = [row.pk for row in (bookings if "bookings" in address else listings)]
+    found, last = walk(user_api, f"{address}page_size=1")
+    assert found == expected[::-1]
+    assert walk(user_api, last, "previous")[0] == expected
 
 
 def test_a_row_that_comes_meanwhile_neither_repeats_nor_hides_another(
