@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from tests.test_update_command import release_news
 
 DOCS = ROOT / "docs"
 PRACTICES = sorted((DOCS / "practices").glob("*.md"))
+# Its tools come from npm.
+CONTRACT_FIRST = DOCS / "practices" / "contract-first.md"
 UPDATING = [DOCS / "updating" / name for name in ("updating.md", "conflicts.md", "features.md")]
 MOVING_IN = DOCS / "updating" / "cookiecutter-django.md"
 SECTIONS = [
@@ -32,7 +35,10 @@ SECTIONS = [
     "When not to do it",
 ]
 REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
-SERVER = "make dev"
+# What the commands of the pages write.
+WRITTEN = {"docs/api/openapi.yaml", "docs/api/postman.json", "clients/schema.d.ts"}
+# What runs on in the background, and which address then answers.
+SERVERS = {"make dev": "8000/health/ready", "make mock": "4010/api/v2/listings/"}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -84,7 +90,8 @@ def test_the_files_and_tests_that_a_practice_names_exist(render: Renderer, page:
         assert name in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}, (
             name
         )
-    for path in re.findall(r"`((?:apps|config|docs)/[\w./-]+?)(?:::\w+)?`", text):
+    named = re.findall(r"`((?:apps|clients|config|docs)/[\w./-]+?)(?:::\w+)?`", text)
+    for path in set(named) - WRITTEN:
         assert (project / path).exists(), path
 
 
@@ -92,7 +99,7 @@ class Shell:
     """Runs the commands of a page in one bash, as its reader does."""
 
     def __init__(self, folder: Path, port: int, template: Path, start: str = ".") -> None:
-        self.port = port
+        self.ports = {"8000": str(port), "4010": str(free_port())}
         self.servers: list[subprocess.Popen[bytes]] = []
         self.state = folder / ".shell"
         self.folder = folder
@@ -100,6 +107,7 @@ class Shell:
             **ENVIRONMENT,
             "PATH": path_with_uv(),
             "PORT": str(port),
+            "MOCK_PORT": self.ports["4010"],
             "PYTEST_XDIST_AUTO_NUM_WORKERS": "2",
         }
         if not (folder / "nexus").exists():
@@ -113,13 +121,17 @@ class Shell:
             f". {self.state}\nset -e\n{command}\n"
             f"{{ echo cd $PWD; declare -p TOKEN 2>/dev/null || true; }} > {self.state}\n"
         )
-        script = script.replace("localhost:8000", f"localhost:{self.port}")
+        for shown, port in self.ports.items():
+            script = script.replace(f"localhost:{shown}", f"localhost:{port}")
         output = run("bash", "-c", script, cwd=self.folder, **self.environment)
-        return output.replace(f"localhost:{self.port}", "localhost:8000")
+        for shown, port in self.ports.items():
+            output = output.replace(f"localhost:{port}", f"localhost:{shown}")
+        return output
 
-    def serve(self) -> None:
-        """Run the server in the background, until it answers."""
-        script = f". {self.state}\nexec {SERVER}"
+    def serve(self, command: str) -> None:
+        """Run a server in the background, until it answers."""
+        port, _, path = SERVERS[command].partition("/")
+        script = f". {self.state}\nexec {command}"
         server = subprocess.Popen(
             ["bash", "-c", script],
             env=self.environment,
@@ -130,12 +142,12 @@ class Shell:
         self.servers.append(server)
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"http://localhost:{self.port}/health/ready", timeout=5)
+                urllib.request.urlopen(f"http://localhost:{self.ports[port]}/{path}", timeout=5)
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
             else:
                 return
-        pytest.fail("`make dev` does not answer")
+        pytest.fail(f"`{command}` does not answer")
 
     def close(self) -> None:
         for server in self.servers:
@@ -175,7 +187,15 @@ def matches(shown: str, printed: str) -> bool:
 
 def test_the_commands_of_start_and_of_the_practices_do_what_the_pages_say(shell: Shell) -> None:
     """Follow Start word for word, then the practices in the project that came of it."""
-    assert sum(follow(page, shell) for page in [DOCS / "start.md", *PRACTICES]) > 15
+    pages = [DOCS / "start.md", *(page for page in PRACTICES if page != CONTRACT_FIRST)]
+    assert sum(follow(page, shell) for page in pages) > 15
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="no npm on this machine")
+def test_the_commands_for_clients_do_what_the_page_says(shell: Shell) -> None:
+    """Follow Start, then the page whose tools come from npm."""
+    shell.environment |= {"ARGS": "apps/common/tests/test_pagination.py"}
+    assert sum(follow(page, shell) for page in (DOCS / "start.md", CONTRACT_FIRST)) > 10
 
 
 @pytest.mark.parametrize("page", UPDATING, ids=ids(UPDATING))
@@ -208,8 +228,8 @@ def follow(page: Path, shell: Shell) -> int:
     """Run each command of a page and compare what it prints. Return how many there are."""
     count = 0
     for count, (command, shown) in enumerate(commands(page), 1):  # noqa: B007  # it is returned
-        if command == SERVER:
-            shell.serve()
+        if command in SERVERS:
+            shell.serve(command)
             continue
         printed = shell.run(command, fails=bool(re.search(r"Error \d+$", shown)))
         if shown:

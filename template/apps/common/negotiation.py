@@ -1,4 +1,4 @@
-"""Content negotiation, without parsing what most clients say."""
+"""Content negotiation: JSON for whoever takes problems, and no parsing of what most clients say."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,16 @@ from rest_framework.request import Request
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    """As DRF's. Whoever takes anything gets the first format there is, as there."""
+    """As DRF's, but a request that has succeeded does not fail because its answer is no problem.
+
+    Generated clients take `application/problem+json` alone where no other body is documented.
+    """
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        return [
+            token.replace("application/problem+json", "application/json")
+            for token in super().get_accept_list(request)
+        ]
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None

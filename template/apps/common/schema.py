@@ -1,8 +1,14 @@
 """What the OpenAPI document says about every operation."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 
 from apps.common.problems import CONTENT_TYPE
+from apps.common.walks import operations
+
+T = TypeVar("T")
 
 PROBLEM = {
     "type": "object",
@@ -30,7 +36,21 @@ PROBLEM = {
         },
     },
 }
-METHODS = {"get", "post", "put", "patch", "delete"}
+SHOWN_PROBLEM = {
+    "type": "about:blank",
+    "title": "Bad Request",
+    "status": 400,
+    "detail": "See errors.",
+    "code": "invalid",
+    "instance": "/api/v1/users/me/",
+    "request_id": "3f0c6c1e-4f0e-4f44-9d52-5a1c1f1f4f5b",
+    "errors": [{"pointer": "#/name", "detail": "This is too long.", "code": "max_length"}],
+}
+# What the links of OpenAPI take from an answer.
+ID = "$response.body#/id"
+FIRST_ID = "$response.body#/results/0/id"
+ETAG = "$response.header.ETag"
+LINKS = "x-links"
 
 
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -39,10 +59,67 @@ def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components.setdefault("responses", {})["Problem"] = {
         "description": "A problem.",
-        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {
+            CONTENT_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {"Example": {"value": SHOWN_PROBLEM}},
+            }
+        },
     }
-    for path in result["paths"].values():
-        for method in METHODS & path.keys():
-            responses = path[method]["responses"]
-            responses.setdefault("default", {"$ref": "#/components/responses/Problem"})
+    for operation in _descriptions(result):
+        operation["responses"].setdefault("default", {"$ref": "#/components/responses/Problem"})
     return result
+
+
+def examples(
+    sent: dict[str, Any] | None = None, answered: dict[str, Any] | None = None
+) -> Callable[[type[T]], type[T]]:
+    """Return a decorator of serializers that shows what one sends, and what is answered.
+
+    People read it and mock servers answer it. What is sent is also tried by programs: it has to be
+    good for a service with the data of `make seed`.
+    """
+    shown = [
+        OpenApiExample("Example", value=value, request_only=is_sent, response_only=not is_sent)
+        for value, is_sent in ((sent, True), (answered, False))
+        if value
+    ]
+    return extend_schema_serializer(examples=shown)
+
+
+def document_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return the document, where a number in a path is an id: 1 and more."""
+    for operation in _descriptions(result):
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
+                parameter["schema"]["minimum"] = 1
+    return result
+
+
+def links(**targets: dict[str, Any]) -> dict[str, Any]:
+    """Return an extension of an operation: what its answer can be used for (OpenAPI 3.1, 4.8.20).
+
+    For the id of each operation: its parameters, as `path.id`, with where they stand in the answer,
+    or parts of its `body`. Programs follow these links: the tests, and the collection for Postman.
+    """
+    return {LINKS: targets}
+
+
+def document_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return the document with the links of each operation at its answers that report success."""
+    for operation in _descriptions(result):
+        written = {
+            target: {
+                "operationId": target,
+                **({"requestBody": values["body"]} if "body" in values else {"parameters": values}),
+            }
+            for target, values in operation.pop(LINKS, {}).items()
+        }
+        for status, response in operation["responses"].items():
+            if written and status.startswith("2"):
+                response["links"] = written
+    return result
+
+
+def _descriptions(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation.description for operation in operations(document).values()]

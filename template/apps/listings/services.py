@@ -1,17 +1,27 @@
 """Writes: everything that changes a listing, each in one transaction."""
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
+from rest_framework.exceptions import APIException
 
 from apps.listings.models import Listing, Photo, Status
 from apps.rest.conditional import PreconditionFailed
 from apps.users.models import User
 
 INCOMPLETE = ValidationError("Add a photo before you publish it.", code="incomplete")
+
+
+class NotADraft(APIException):
+    """It has been offered to others, who may have booked it."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_code = "not_a_draft"
+    default_detail = "Only a draft can be deleted. Archive it instead."
 
 
 @transaction.atomic
@@ -63,11 +73,24 @@ def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -
 
 
 @transaction.atomic
-def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -> None:
-    """Take a listing off the market. Bookings go on."""
+def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
+    """Return the listing, which only its host sees from now on. Bookings go on."""
     listing = _locked(listing, versions)
     listing.status = Status.ARCHIVED
     _save(listing, user)
+    return listing
+
+
+@transaction.atomic
+def delete(*, listing: Listing, user: User, versions: Collection[int] | None) -> None:
+    """Delete a draft for good. Raises NotADraft for what others may have to do with."""
+    listing = _locked(listing, versions)
+    if listing.status != Status.DRAFT:
+        raise NotADraft
+    try:
+        _by(listing, user).delete()
+    except ProtectedError as error:
+        raise NotADraft from error
 
 
 def add_rating(*, listing_id: int, rating: int) -> None:
@@ -86,8 +109,13 @@ def _locked(listing: Listing, versions: Collection[int] | None) -> Listing:
 
 
 def _save(listing: Listing, user: User) -> None:
+    _by(listing, user).save()
+
+
+def _by(listing: Listing, user: User) -> Listing:
+    """Return the listing, whose history says who changes it."""
     listing._history_user = user  # type: ignore[attr-defined]  # noqa: SLF001  # simple_history's way
-    listing.save()
+    return listing
 
 
 def _set_photos(listing: Listing, photos: list[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.bookings.models import Booking
+from apps.common.schema import examples
 from apps.listings.models import MAX_CAPACITY, Listing
 
 
@@ -13,6 +14,28 @@ class BookedListingSerializer(serializers.ModelSerializer[Listing]):
         read_only_fields = fields
 
 
+@examples(
+    answered={
+        "id": 7,
+        "listing": {
+            "id": 2,
+            "title": "Quiet loft in Bahir Dar",
+            "city": "Bahir Dar",
+            "country": "ET",
+            "time_zone": "Africa/Addis_Ababa",
+        },
+        "check_in": "2027-08-01",
+        "check_out": "2027-08-04",
+        "guests": 1,
+        "nights": 3,
+        "price": 180_000,
+        "total": 540_000,
+        "currency": "ETB",
+        "state": "requested",
+        "created_at": "2027-05-20T09:30:00Z",
+        "changed_at": "2027-05-20T09:30:00Z",
+    }
+)
 class BookingSerializer(serializers.ModelSerializer[Booking]):
     listing = BookedListingSerializer(read_only=True)
 
@@ -35,6 +58,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         read_only_fields = fields
 
 
+@examples(
+    sent={"listing": 2, "check_in": "2027-08-01", "check_out": "2027-08-04", "guests": 1},
+)
 class BookingRequestSerializer(serializers.Serializer[Any]):
     listing = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     check_in = serializers.DateField()

@@ -14,6 +14,7 @@ from apps.bookings import selectors, services
 from apps.bookings.api.serializers import BookingRequestSerializer, BookingSerializer
 from apps.bookings.models import Booking
 from apps.bookings.states import Role, State
+from apps.common.schema import ID, links
 from apps.listings.selectors import published
 from apps.rest import idempotency
 from apps.rest.pagination import KeysetPagination, Order
@@ -50,6 +51,7 @@ class BookingListView(GenericAPIView[Booking]):
         request=BookingRequestSerializer,
         responses={201: BookingSerializer},
         parameters=[idempotency.PARAMETER],
+        extensions=links(read_booking={"path.id": ID}, cancel_booking={"path.id": ID}),
     )
     def post(self, request: Request) -> Response:
         """Ask for a stay. The nights are yours until the host declines."""

@@ -47,3 +47,8 @@ def test_the_answer_comes_in_the_format_that_rest_framework_would_choose(
         for negotiation in (ContentNegotiation(), DefaultContentNegotiation())
     )
     assert ours == theirs
+
+
+def test_whoever_takes_problems_takes_json() -> None:
+    answer = chosen(ContentNegotiation(), {}, "application/problem+json;q=0.9, text/html;q=0.5")
+    assert answer.startswith("application/json")

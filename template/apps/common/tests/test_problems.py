@@ -23,6 +23,11 @@ def test_an_unknown_path_is_a_problem(api: APIClient, path: str) -> None:
     assert (body["title"], body["code"], body["instance"]) == ("Not Found", "not_found", path)
 
 
+def test_a_post_to_an_unknown_path_is_no_matter_of_csrf() -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    assert problem_of(client.post("/api/v1/nothing"), 404)["code"] == "not_found"
+
+
 def test_the_path_in_a_problem_is_a_valid_uri(api: APIClient) -> None:
     body = problem_of(api.get("/api/v1/größe <1>"), 404)
     assert body["instance"] == "/api/v1/gr%C3%B6%C3%9Fe%20%3C1%3E"

@@ -3,7 +3,17 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from apps.listings.models import MAX_CAPACITY, MAX_PHOTOS, MAX_PRICE, Amenity, Listing, Photo
+from apps.common.schema import examples
+from apps.listings.api.examples import CARD, CARD_V2, DRAFT, LISTING
+from apps.listings.models import (
+    MAX_CAPACITY,
+    MAX_PHOTOS,
+    MAX_PRICE,
+    Amenity,
+    Currency,
+    Listing,
+    Photo,
+)
 
 MAX_BULK = 50
 
@@ -19,13 +29,16 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         fields = ("url", "caption")
 
 
+@examples(answered=CARD)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
     """What a list shows of a listing. `apps.listings.api.cards` writes the same, faster."""
 
     host = HostSerializer(source="*")
     cover = serializers.URLField(allow_null=True)
-    rating = serializers.FloatField(allow_null=True)
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    rating = serializers.FloatField(allow_null=True, min_value=1, max_value=5)
     amenities = serializers.ListField(child=serializers.ChoiceField(choices=Amenity.choices))
 
     class Meta:
@@ -52,9 +65,10 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
 
 class MoneySerializer(serializers.Serializer[Any]):
     amount = serializers.IntegerField(source="price", help_text="In minor units.")
-    currency = serializers.CharField()
+    currency = serializers.ChoiceField(choices=Currency.choices)
 
 
+@examples(answered=CARD_V2)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardV2Serializer(ListingCardSerializer):
     """As in version 1, but an amount never goes without its currency."""
@@ -66,6 +80,7 @@ class ListingCardV2Serializer(ListingCardSerializer):
         read_only_fields = fields
 
 
+@examples(sent=DRAFT, answered=LISTING)
 class ListingSerializer(serializers.ModelSerializer[Listing]):
     """All of a listing, and what its host may write of it."""
 
@@ -81,7 +96,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
     photos: Any = serializers.ListSerializer(
         child=PhotoSerializer(), required=False, max_length=MAX_PHOTOS
     )
-    rating = serializers.FloatField(read_only=True, allow_null=True)
+    rating = serializers.FloatField(read_only=True, allow_null=True, min_value=1, max_value=5)
     host = serializers.SerializerMethodField()
 
     class Meta:
@@ -121,6 +136,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
         return sorted(set(names))
 
 
+@examples(sent={"listings": [DRAFT]})
 class ListingBulkSerializer(serializers.Serializer[Any]):
     listings: Any = serializers.ListSerializer(
         child=ListingSerializer(), min_length=1, max_length=MAX_BULK

@@ -17,6 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
+from apps.common import schema
+from apps.common.schema import links
 from apps.listings import selectors, services
 from apps.listings.api import cards
 from apps.listings.api.filters import ListingFilter, is_filtered
@@ -38,6 +40,14 @@ from apps.users.api.users import current_user
 # Whoever keeps it asks each time whether it still holds, which costs next to nothing.
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
+
+# What can be done with what an answer shows.
+NEXT = {"path.id": schema.ID, "header.If-Match": schema.ETAG}
+FROM_LIST: dict[str, dict[str, Any]] = {
+    "read_listing": {"path.id": schema.FIRST_ID},
+    "list_reviews": {"path.id": schema.FIRST_ID},
+    "book": {"body": {"listing": schema.FIRST_ID}},
+}
 
 
 class PublicListView(GenericAPIView[Listing]):
@@ -117,6 +127,7 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         deprecated=True,
         responses=ListingCardSerializer(many=True),
         parameters=[cards.fields_parameter(ListingCardSerializer), *deprecation.HEADERS],
+        extensions=links(**FROM_LIST),
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List what is published. Version 2 shows no price without its currency: use that."""
@@ -126,6 +137,8 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         operation_id="create_listing",
         request=ListingSerializer,
         responses={201: ListingSerializer},
+        parameters=[conditional.ETAG],
+        extensions=links(change_listing=NEXT, publish_listing=NEXT, delete_listing=NEXT),
     )
     def post(self, request: Request) -> Response:
         """Create a draft."""
@@ -143,6 +156,7 @@ class ListingListV2View(PublicListView):
         operation_id="list_listings_v2",
         responses=ListingCardV2Serializer(many=True),
         parameters=[cards.fields_parameter(ListingCardV2Serializer)],
+        extensions=links(**FROM_LIST),
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List what is published."""
@@ -151,6 +165,7 @@ class ListingListV2View(PublicListView):
 
 class ListingBulkView(GenericAPIView[Listing]):
     permission_classes = [IsAuthenticated]
+    pagination_class = None
     serializer_class = ListingBulkSerializer
 
     @extend_schema(operation_id="create_listings", responses={201: ListingSerializer(many=True)})
@@ -187,7 +202,7 @@ class ListingView(GenericAPIView[Listing]):
             return selectors.with_relations(selectors.visible_to(self.request.user))
         return selectors.of_host(current_user(self.request))
 
-    @extend_schema(operation_id="read_listing")
+    @extend_schema(operation_id="read_listing", parameters=[conditional.ETAG])
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Read one: what is published, or your own."""
         listing = self.get_object()
@@ -198,7 +213,11 @@ class ListingView(GenericAPIView[Listing]):
             return response
         return full_answer(listing)
 
-    @extend_schema(operation_id="change_listing", parameters=[conditional.IF_MATCH])
+    @extend_schema(
+        operation_id="change_listing",
+        parameters=[conditional.IF_MATCH, conditional.ETAG],
+        extensions=links(publish_listing=NEXT, delete_listing=NEXT),
+    )
     def patch(self, request: Request, pk: int) -> Response:
         """Change your own."""
         listing, versions = self.get_object(), conditional.expected_versions(request)
@@ -213,11 +232,11 @@ class ListingView(GenericAPIView[Listing]):
         return full_answer(changed)
 
     @extend_schema(
-        operation_id="archive_listing", parameters=[conditional.IF_MATCH], responses={204: None}
+        operation_id="delete_listing", parameters=[conditional.IF_MATCH], responses={204: None}
     )
     def delete(self, request: Request, pk: int) -> Response:
-        """Take your own off the market. Its bookings go on."""
-        services.archive(
+        """Delete your own draft. What has been published can be archived."""
+        services.delete(
             listing=self.get_object(),
             user=current_user(request),
             versions=conditional.expected_versions(request),
@@ -225,22 +244,42 @@ class ListingView(GenericAPIView[Listing]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class PublishView(GenericAPIView[Listing]):
+class StepView(GenericAPIView[Listing]):
+    """Lead your own listing into another state."""
+
     permission_classes = [IsAuthenticated]
     serializer_class = ListingSerializer
 
     def get_queryset(self) -> QuerySet[Listing]:
         return selectors.of_host(current_user(self.request))
 
-    @extend_schema(operation_id="publish_listing", request=None, parameters=[conditional.IF_MATCH])
+    def step(self, request: Request, service: Callable[..., Listing]) -> Response:
+        """Return all of the listing in its new state. Raises PreconditionFailed."""
+        listing, versions = self.get_object(), conditional.expected_versions(request)
+        return full_answer(service(listing=listing, user=current_user(request), versions=versions))
+
+
+class PublishView(StepView):
+    @extend_schema(
+        operation_id="publish_listing",
+        request=None,
+        parameters=[conditional.IF_MATCH, conditional.ETAG],
+        extensions=links(archive_listing=NEXT),
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Show your own to everybody."""
-        published = services.publish(
-            listing=self.get_object(),
-            user=current_user(request),
-            versions=conditional.expected_versions(request),
-        )
-        return full_answer(published)
+        return self.step(request, services.publish)
+
+
+class ArchiveView(StepView):
+    @extend_schema(
+        operation_id="archive_listing",
+        request=None,
+        parameters=[conditional.IF_MATCH, conditional.ETAG],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Take your own off the market. Its bookings go on."""
+        return self.step(request, services.archive)
 
 
 def full_answer(listing: Listing, code: int = status.HTTP_200_OK) -> Response:

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import Listing, Status
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.users.models import User
@@ -60,10 +61,28 @@ def test_a_host_creates_changes_publishes_and_archives_a_listing(
     published = user_api.post(f"{where}publish/", headers={"If-Match": photos["ETag"]})
     assert published.json()["status"] == "published"
     assert api.get(where).json()["photos"] == NEW["photos"]
-    gone = user_api.delete(where, headers={"If-Match": published["ETag"]})
-    assert gone.status_code == 204
+    archived = user_api.post(f"{where}archive/", headers={"If-Match": published["ETag"]})
+    assert archived.json()["status"] == "archived"
     assert api.get(where).status_code == 404
-    assert user_api.get(where).json()["status"] == "archived"
+    assert user_api.get(where).json() == archived.json()
+
+
+def test_a_draft_can_be_deleted(user_api: APIClient, user: User, own: Listing) -> None:
+    anything = {"If-Match": "*"}
+    assert user_api.delete(address(own), headers=anything).status_code == 204
+    assert user_api.get(address(own)).status_code == 404
+    assert user_api.delete(address(own), headers=anything).status_code == 404
+    assert Listing.history.get(id=own.pk, history_type="-").history_user == user
+
+
+def test_what_others_have_to_do_with_is_not_deleted(
+    user_api: APIClient, user: User, own: Listing
+) -> None:
+    booked = BookingFactory.create(listing=own).listing
+    offered = ListingFactory.create(host=user)
+    for listing in (booked, offered):
+        answer = user_api.delete(address(listing), headers={"If-Match": "*"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_a_draft")
 
 
 def test_nobody_else_sees_changes_or_removes_it(user_api: APIClient, db: None) -> None:
@@ -75,7 +94,8 @@ def test_nobody_else_sees_changes_or_removes_it(user_api: APIClient, db: None) -
         anything = {"If-Match": "*"}
         assert user_api.patch(address(listing), {}, headers=anything).status_code == 404
         assert user_api.delete(address(listing), headers=anything).status_code == 404
-        assert user_api.post(address(listing, "publish/"), headers=anything).status_code == 404
+        for step in ("publish/", "archive/"):
+            assert user_api.post(address(listing, step), headers=anything).status_code == 404
 
 
 def test_nobody_writes_without_signing_in(api: APIClient, db: None) -> None:

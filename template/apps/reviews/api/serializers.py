@@ -1,8 +1,19 @@
 from rest_framework import serializers
 
+from apps.common.schema import examples
 from apps.reviews.models import Review
 
 
+@examples(
+    sent={"rating": 5, "text": "Quiet, with a view of the lake."},
+    answered={
+        "id": 3,
+        "rating": 5,
+        "text": "Quiet, with a view of the lake.",
+        "author": "Alem",
+        "created_at": "2027-08-05T09:30:00Z",
+    },
+)
 class ReviewSerializer(serializers.ModelSerializer[Review]):
     rating = serializers.IntegerField(min_value=1, max_value=5)
     author = serializers.CharField(source="author.name", read_only=True)

@@ -13,9 +13,13 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
+from apps.common.schema import links
 from apps.users import services
 from apps.users.api import serializers
 from apps.users.api.users import current_user
+
+# The newest refresh token, for the next request.
+REFRESH = {"body": {"refresh": "$response.body#/refresh"}}
 
 
 def fields_of(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -81,6 +85,7 @@ class SignInView(TokenObtainPairView):
     @extend_schema(
         operation_id="sign_in",
         responses={200: serializers.TokenPairSerializer},
+        extensions=links(refresh_token=REFRESH),
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().post(request, *args, **kwargs)
@@ -95,6 +100,7 @@ class RefreshView(TokenRefreshView):
         operation_id="refresh_token",
         request=serializers.RefreshTokenSerializer,
         responses={200: serializers.TokenPairSerializer},
+        extensions=links(sign_out=REFRESH),
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().post(request, *args, **kwargs)

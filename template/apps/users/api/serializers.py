@@ -3,9 +3,23 @@ from typing import Any
 from rest_framework import exceptions, serializers
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 
+from apps.common.schema import examples
 from apps.users.models import User
 
+# As `make seed` gives it to everybody.
+SEEDED_PASSWORD = "correct horse battery"  # noqa: S105  # known to all
 
+
+@examples(
+    sent={"name": "Alem"},
+    answered={
+        "id": 1,
+        "email": "admin@example.com",
+        "name": "Alem",
+        "is_staff": True,
+        "date_joined": "2026-11-25T09:30:00Z",
+    },
+)
 class UserSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
@@ -18,6 +32,7 @@ class TokenPairSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(help_text="Exchange it for a new pair before it expires.")
 
 
+@examples(sent={"email": "admin@example.com", "password": SEEDED_PASSWORD})
 class SignInSerializer(TokenObtainPairSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         attrs["email"] = User.objects.normalize_email(attrs["email"])
@@ -37,11 +52,13 @@ class PasswordSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
 
 
+@examples(sent={"email": "new@example.com", "name": "Newcomer", "password": SEEDED_PASSWORD})
 class RegistrationSerializer(PasswordSerializer):
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=150, required=False, allow_blank=True)
 
 
+@examples(sent={"email": "new@example.com"})
 class EmailSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
 

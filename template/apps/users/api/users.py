@@ -3,12 +3,14 @@
 from typing import cast
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView, RetrieveAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from apps.common.pagination import PagePagination
+from apps.common.schema import FIRST_ID, links
 from apps.users import selectors, services
 from apps.users.api.serializers import UserSerializer
 from apps.users.models import User
@@ -19,6 +21,7 @@ def current_user(request: Request) -> User:
     return cast("User", request.user)
 
 
+@extend_schema_view(get=extend_schema(extensions=links(users_retrieve={"path.id": FIRST_ID})))
 class UserListView(ListAPIView[User]):
     """List the users, the newest first. For staff."""
 

@@ -110,7 +110,7 @@ class Command(users.Command):
             currency=currency,
             capacity=random.randint(1, 8),
             amenities=sorted(random.sample(Amenity.values, random.randint(0, 6))),
-            status=Status.PUBLISHED if number % 20 else Status.DRAFT,
+            status=Status.PUBLISHED if number % 20 else Status.ARCHIVED,
         )
 
     def _booking(self, number: int, listing: Listing, turn: int) -> Booking:

@@ -1,0 +1,173 @@
+"""Makes a Postman collection run: `make postman`.
+
+openapi-to-postmanv2 has made a collection of the OpenAPI document. Here it learns to sign in, to
+send the examples of the document, to go along its links, and to check every answer. It then stands
+in docs/api/postman.json, for Postman and for newman.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from apps.common.walks import Operation, days_in, operations, ways
+
+BASE_URL = "http://localhost:8000"
+SIGN_IN = "sign_in"
+REMEMBER_WHO = 'pm.collectionVariables.set("bearerToken", pm.response.json().access);'
+# Days to come, others each time, so that nobody has booked them yet.
+CHOOSE_DAYS = """\
+const first = Date.now() + (30 + Math.floor(Math.random() * 600)) * 86400000;
+for (let turn = 0; turn < 4; turn++) {
+    const day = new Date(first + turn * 86400000).toISOString().slice(0, 10);
+    pm.collectionVariables.set(`day_${turn}`, day);
+}"""
+DONE = 'pm.test("is done", () => pm.expect(pm.response.code).to.be.within(200, 299));'
+DOCUMENTED = """\
+pm.test("is what the document says", () => {{
+    if ({statuses}.includes(pm.response.code)) return;
+    pm.expect(pm.response.code).to.be.within(400, 499);
+    pm.expect(pm.response.headers.get("Content-Type")).to.equal("application/problem+json");
+}});"""
+
+
+class Collection:
+    """The collection of openapi-to-postmanv2, and the document that it was made of."""
+
+    def __init__(self, document: dict[str, Any], converted: dict[str, Any]) -> None:
+        self.known = operations(document)
+        self.converted = converted
+        addresses = {
+            (each.method.upper(), each.path.replace("{", ":").replace("}", "")): name
+            for name, each in self.known.items()
+        }
+        self.requests: dict[str, dict[str, Any]] = {}
+        for folder in converted["item"]:
+            for item in folder["item"]:
+                request = item["request"]
+                name = addresses[request["method"], "/" + "/".join(request["url"]["path"])]
+                self.requests[name] = item
+
+    def complete(self) -> dict[str, Any]:
+        """Return the collection as it can be run."""
+        for name, item in self.requests.items():
+            _prepare(item, self.known[name])
+        walks = [self._walk(way) for way in ways(self.known)]
+        for name, item in self.requests.items():
+            statuses = self.known[name].description["responses"].keys() - {"default"}
+            _then(item, DOCUMENTED.format(statuses=sorted(map(int, statuses))))
+        sign_in = deepcopy(self.requests[SIGN_IN])
+        sign_in["name"] = "sign in first"
+        _then(sign_in, REMEMBER_WHO)
+        return {
+            "info": self.converted["info"],
+            "item": [
+                sign_in,
+                {"name": "walks", "item": walks},
+                *self.converted["item"],
+            ],
+            "event": [_event("prerequest", CHOOSE_DAYS)],
+            "variable": [{"key": "baseUrl", "value": BASE_URL}],
+        }
+
+    def _walk(self, way: list[str]) -> dict[str, Any]:
+        """Return a folder of requests, each with what it takes from the answer before it."""
+        items = [deepcopy(self.requests[name]) for name in way]
+        for item in items:
+            _then(item, DONE)
+        for (before, name), (first, second) in zip(pairwise(way), pairwise(items), strict=True):
+            for place, expression in _taken(self.known[before].links[name]):
+                variable = f"{name}.{place}"
+                _then(first, f'pm.collectionVariables.set("{variable}", {_script(expression)});')
+                _give(second["request"], place, f"{{{{{variable}}}}}")
+        return {"name": " → ".join(item["name"] for item in items), "item": items}
+
+
+def _prepare(item: dict[str, Any], operation: Operation) -> None:
+    """Let a request send what the document shows, and nothing that it need not send."""
+    request = item["request"]
+    item |= {"event": [], "response": []}
+    for parameter in request["url"]["query"]:
+        parameter |= {"disabled": True, "value": ""}
+    for variable in request["url"]["variable"]:
+        variable["value"] = "1"
+    for header in request["header"]:
+        header["value"] = {"Idempotency-Key": "{{$guid}}", "If-Match": "*"}.get(
+            header["key"], header["value"]
+        )
+    if body := operation.example:
+        days = {name: f"{{{{day_{turn}}}}}" for turn, name in enumerate(days_in(body))}
+        request["body"]["raw"] = json.dumps(body | days, indent=2)
+
+
+def _taken(link: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield where a link puts something, and the expression that says what."""
+    yield from link.get("parameters", {}).items()
+    for name, expression in link.get("requestBody", {}).items():
+        yield f"body.{name}", expression
+
+
+def _script(expression: str) -> str:
+    """Return the JavaScript of a runtime expression (OpenAPI 3.1)."""
+    _, is_header, name = expression.partition("$response.header.")
+    if is_header:
+        return f'pm.response.headers.get("{name}")'
+    keys = expression.removeprefix("$response.body#/").split("/")
+    return "pm.response.json()" + "".join(f"[{json.dumps(key)}]" for key in keys)
+
+
+def _give(request: dict[str, Any], place: str, value: str) -> None:
+    """Put a value into a request."""
+    where, _, name = place.partition(".")
+    if where == "path":
+        for variable in request["url"]["variable"]:
+            if variable["key"] == name:
+                variable["value"] = value
+    elif where == "header":
+        for header in request["header"]:
+            if header["key"] == name:
+                header["value"] = value
+    else:
+        body = json.loads(request["body"]["raw"]) | {name: value}
+        request["body"]["raw"] = json.dumps(body, indent=2)
+
+
+def _then(item: dict[str, Any], script: str) -> None:
+    """Run a script with the answer of a request."""
+    item["event"] = [*item["event"], _event("test", script)]
+
+
+def _event(listen: str, script: str) -> dict[str, Any]:
+    return {"listen": listen, "script": {"type": "text/javascript", "exec": script.splitlines()}}
+
+
+def _without_ids(value: Any) -> Any:
+    """Return a value without what is made up anew each time."""
+    if isinstance(value, list):
+        return [_without_ids(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: _without_ids(each)
+            for name, each in value.items()
+            if name not in {"id", "_postman_id"} or not isinstance(each, str)
+        }
+    return value
+
+
+def main(document: str, converted: str, target: str) -> None:
+    """Read the document and what was made of it, and write the collection."""
+    collection = Collection(
+        yaml.safe_load(Path(document).read_text()), json.loads(Path(converted).read_text())
+    )
+    complete = _without_ids(collection.complete())
+    Path(target).write_text(json.dumps(complete, indent=2, ensure_ascii=False) + "\n")
+    print(f"{target}: {len(collection.requests)} requests, {len(ways(collection.known))} walks")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

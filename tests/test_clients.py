@@ -1,0 +1,76 @@
+"""What is made of the OpenAPI document, in a project without the example domain.
+
+The page on contract-first work is followed in a project that has it: tests/test_docs.py.
+"""
+
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.demo import end
+from tests.environments import Environment
+from tests.projects import ENVIRONMENT, Renderer, free_port, run
+from tests.stacks import wait
+
+pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="no npm on this machine")
+
+
+@pytest.fixture
+def environment(environment_for: Any) -> Environment:
+    found: Environment = environment_for("5.2")
+    return found
+
+
+@pytest.fixture
+def project(render: Renderer, environment: Environment) -> Path:
+    project = render(preset="minimal")
+    run("make", "seed", cwd=project, **environment.variables)
+    return project
+
+
+@pytest.fixture
+def served(project: Path, environment: Environment) -> Iterator[int]:
+    """Return the port that the project answers on."""
+    port = free_port()
+    server = subprocess.Popen(
+        ["make", "dev", f"PORT={port}"],
+        cwd=project,
+        env=ENVIRONMENT | environment.variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait(lambda: answers(port), "the server")
+    yield port
+    end(server)
+
+
+def answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=5)
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
+def test_its_client_compiles_and_its_collection_finds_out_what_does_not_fit(
+    project: Path, environment: Environment, served: int
+) -> None:
+    run("make", "client", cwd=project, **environment.variables)
+    newman = ("make", "newman", f"PORT={served}")
+    assert "sign in → refresh token → sign out" in run(
+        *newman, cwd=project, **environment.variables
+    )
+    # The tools leave nothing behind that the project's lint minds.
+    run("git", "init", "--quiet", cwd=project)
+    run("make", "lint", cwd=project, **environment.variables)
+    document = project / "docs/api/openapi.yaml"
+    document.write_text(document.read_text().replace("admin@example.com", "nobody@example.com"))
+    with pytest.raises(AssertionError, match="expected 401 to be within 200"):
+        run(*newman, cwd=project, **environment.variables)
