@@ -29,11 +29,11 @@ for (let turn = 0; turn < 4; turn++) {
 }"""
 DONE = 'pm.test("is done", () => pm.expect(pm.response.code).to.be.within(200, 299));'
 DOCUMENTED = """\
-pm.test("is what the document says", () => {{
-    if ({statuses}.includes(pm.response.code)) return;
+pm.test("is what the document says", () => {
+    if (STATUSES.includes(pm.response.code)) return;
     pm.expect(pm.response.code).to.be.within(400, 499);
     pm.expect(pm.response.headers.get("Content-Type")).to.equal("application/problem+json");
-}});"""
+});"""
 
 
 class Collection:
@@ -60,7 +60,7 @@ class Collection:
         walks = [self._walk(way) for way in ways(self.known)]
         for name, item in self.requests.items():
             statuses = self.known[name].description["responses"].keys() - {"default"}
-            _then(item, DOCUMENTED.format(statuses=sorted(map(int, statuses))))
+            _then(item, DOCUMENTED.replace("STATUSES", str(sorted(map(int, statuses)))))
         sign_in = deepcopy(self.requests[SIGN_IN])
         sign_in["name"] = "sign in first"
         _then(sign_in, REMEMBER_WHO)
@@ -84,7 +84,7 @@ class Collection:
             for place, expression in _taken(self.known[before].links[name]):
                 variable = f"{name}.{place}"
                 _then(first, f'pm.collectionVariables.set("{variable}", {_script(expression)});')
-                _give(second["request"], place, f"{{{{{variable}}}}}")
+                _give(second["request"], place, _variable(variable))
         return {"name": " → ".join(item["name"] for item in items), "item": items}
 
 
@@ -97,12 +97,16 @@ def _prepare(item: dict[str, Any], operation: Operation) -> None:
     for variable in request["url"]["variable"]:
         variable["value"] = "1"
     for header in request["header"]:
-        header["value"] = {"Idempotency-Key": "{{$guid}}", "If-Match": "*"}.get(
-            header["key"], header["value"]
-        )
+        if header["key"] in operation.required_headers:
+            header["value"] = _variable("$guid")
     if body := operation.example:
-        days = {name: f"{{{{day_{turn}}}}}" for turn, name in enumerate(days_in(body))}
+        days = {name: _variable(f"day_{turn}") for turn, name in enumerate(days_in(body))}
         request["body"]["raw"] = json.dumps(body | days, indent=2)
+
+
+def _variable(name: str) -> str:
+    """Return what stands for a variable of Postman's."""
+    return "{" * 2 + name + "}" * 2
 
 
 def _taken(link: dict[str, Any]) -> Iterator[tuple[str, str]]:

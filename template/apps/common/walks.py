@@ -32,8 +32,11 @@ class Operation:
         shown = body.get("application/json", {}).get("examples", {})
         return next((dict(example["value"]) for example in shown.values()), None)
 
-    def has_parameter(self, name: str) -> bool:
-        return any(each["name"] == name for each in self.description.get("parameters", ()))
+    @property
+    def required_headers(self) -> list[str]:
+        parameters = self.description.get("parameters", ())
+        required = [each for each in parameters if each.get("required")]
+        return [each["name"] for each in required if each["in"] == "header"]
 
 
 def operations(document: dict[str, Any]) -> dict[str, Operation]:

@@ -54,15 +54,13 @@ def taken(expression: str, answer: Any) -> Any:
 def send(api: APIClient, name: str, link: dict[str, Any], answer: Any) -> Any:
     """Return the answer of an operation to its example, with what a link takes from another one."""
     operation, body = OPERATIONS[name], sent(name)
-    path, headers = operation.path, {}
-    if operation.has_parameter("Idempotency-Key"):
-        headers["Idempotency-Key"] = str(uuid4())
+    path, headers = operation.path, {name: str(uuid4()) for name in operation.required_headers}
     for key, expression in link.get("parameters", {}).items():
         where, _, parameter = key.partition(".")
         value = str(taken(expression, answer))
         if where == "header":
             headers[parameter] = value
-        path = path.replace(f"{{{parameter}}}", value)
+        path = path.replace("{" + parameter + "}", value)
     for key, expression in link.get("requestBody", {}).items():
         body = (body or {}) | {key: taken(expression, answer)}
     return getattr(api, operation.method)(path, body, headers=headers)
