@@ -8,10 +8,10 @@ DEBUG = env.bool("DEBUG", default=False)
 LOGGING["handlers"]["console"]["formatter"] = env.str("LOG_FORMAT", default="json")
 
 # HTTPS only. The reverse proxy ends TLS and says so; TrustedProxyMiddleware drops the header
-# of anybody else. Probes come from inside, without TLS.
+# of anybody else. Probes and Prometheus come from inside, without TLS.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 60 * 60)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -1,0 +1,55 @@
+"""Numbers for Prometheus, at /metrics for whoever has METRICS_TOKEN.
+
+Where several processes serve, PROMETHEUS_MULTIPROC_DIR names a folder in which each of them counts.
+"""
+
+import os
+from http import HTTPStatus
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from apps.common import problems
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+if folder := os.environ.get(FOLDER):
+    Path(folder).mkdir(parents=True, exist_ok=True)
+
+anomalies = Counter(
+    "anomalous_traffic", "Windows of time in which a client has behaved unusually", ["kind"]
+)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return the numbers of all processes; 404 without a token in the settings, 401 without it here."""
+    if not settings.METRICS_TOKEN:
+        return problems.not_found(request)
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not constant_time_compare(given, settings.METRICS_TOKEN):
+        refusal = problems.problem_response(request, HTTPStatus.UNAUTHORIZED)
+        refusal["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return refusal
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    if FOLDER not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # registers itself
+    return registry
