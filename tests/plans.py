@@ -8,6 +8,7 @@ document names, and for each question its queries with what they read.
 import json
 import sys
 import time
+from base64 import urlsafe_b64encode
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +30,8 @@ from rest_framework.test import APIClient  # noqa: E402
 BASE = 1_000
 DOUBLINGS = 10
 FIRST_DAY = date(2030, 1, 1)
+# Page 10,000 begins after so many rows.
+DEEP = 9_999 * 25
 # What differs between a row and its copy, beside the primary key; {n} is how far they are apart.
 COPIES: dict[type[Any], dict[str, str]] = {
     User: {"email": "CONCAT('user', id + {n}, '@example.com')"},
@@ -126,6 +129,21 @@ def questions() -> dict[str, list[str]]:
     }
 
 
+DEEP_LIST = "/api/v2/listings/"
+
+
+def deep() -> list[str]:
+    """Return what to ask of the public list for its page 10,000, in each of its orders."""
+    tails = []
+    for ordering, columns in {"newest": ["-id"], "price": ["price", "id"]}.items():
+        last = Listing.objects.order_by(*columns).values()[DEEP - 1]
+        names = [column.removeprefix("-") for column in columns]
+        cursor = json.dumps([ordering, False, *(last[name] for name in names)])
+        text = urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+        tails.append(f"?ordering={ordering}&cursor={text}")
+    return tails
+
+
 def lists() -> list[str]:
     """Return the paths whose answers come in pages, as the OpenAPI document has them."""
     found = []
@@ -187,7 +205,7 @@ def main() -> dict[str, Any]:
     client.force_authenticate(asker)
     found: dict[str, list[dict[str, Any]]] = {}
     for path, tails in questions().items():
-        for tail in tails:
+        for tail in tails + (deep() if path == DEEP_LIST else []):
             address: str | None = path.replace("{id}", "500") + tail
             for page in (1, 2):
                 if address:

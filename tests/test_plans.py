@@ -33,6 +33,8 @@ def test_no_list_reads_a_large_table_from_end_to_end(
     document = json.loads(output.splitlines()[-1])
     assert sorted(document["asked"]) == document["lists"] != []
     assert all(f"{path} page 2" in document["questions"] for path in document["asked"])
+    # Page 10,000 reads what page 1 reads.
+    assert any("cursor=" in question for question in document["questions"])
     for question, queries in document["questions"].items():
         # Numbered pages count all users; see the handbook's page on indexes.
         plans = [plan for plan in queries if "COUNT(*)" not in plan["sql"]]
