@@ -83,6 +83,10 @@ def test_every_way_along_the_links_leads_to_success(token: str) -> None:
         answer = send(api, way[0], {}, None)
         for before, name in pairwise(way):
             assert answer.status_code < 300, (way, before, answer.content)
+            if not answer.json().get("results", True):
+                # An empty list leads nowhere.
+                assert "seed" not in get_commands(), way
+                break
             answer = send(api, name, OPERATIONS[before].links[name], answer)
         assert answer.status_code < 300, (way, answer.content)
     linked = {name for operation in OPERATIONS.values() for name in operation.links}
