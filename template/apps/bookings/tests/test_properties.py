@@ -18,6 +18,7 @@ from apps.bookings.models import MAX_NIGHTS, Booking, Step
 from apps.bookings.services import MAX_AHEAD, follow_the_clock
 from apps.bookings.states import HOLDING, STEPS, Role, State
 from apps.bookings.tests.factories import BookingFactory
+from apps.bookings.tests.test_bookings import as_user
 from apps.listings.models import MAX_PRICE, Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.tests.factories import UserFactory
@@ -47,12 +48,6 @@ def undone(at: datetime = NOON) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def client_of(user: Any) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
 def book(api: APIClient, listing: Listing, check_in: date, nights: int) -> Any:
     body = {
         "listing": listing.pk,
@@ -74,7 +69,7 @@ def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
     wanted: list[tuple[int, int]], asked: tuple[int, int]
 ) -> None:
     with undone():
-        listing, api = ListingFactory.create(time_zone="UTC"), client_of(UserFactory.create())
+        listing, api = ListingFactory.create(time_zone="UTC"), as_user(UserFactory.create())
         taken: set[int] = set()
         for first, nights in wanted:
             is_free = taken.isdisjoint(nights_of((first, nights)))
@@ -92,7 +87,7 @@ def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
 def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
     with undone():
         listing = ListingFactory.create(price=price, time_zone="UTC")
-        booking = book(client_of(UserFactory.create()), listing, TODAY, nights).json()
+        booking = book(as_user(UserFactory.create()), listing, TODAY, nights).json()
         assert (booking["price"], booking["nights"]) == (price, nights)
         assert booking["total"] == price * nights
         assert Booking.objects.get().total == price * nights
@@ -102,7 +97,7 @@ def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
 @given(nights=st.integers(-400, 400).filter(lambda nights: not 1 <= nights <= MAX_NIGHTS))
 def test_no_other_number_of_nights_is_booked(nights: int) -> None:
     with undone():
-        listing, api = ListingFactory.create(time_zone="UTC"), client_of(UserFactory.create())
+        listing, api = ListingFactory.create(time_zone="UTC"), as_user(UserFactory.create())
         assert book(api, listing, TODAY, nights).status_code == 400
 
 
@@ -121,7 +116,7 @@ def take(booking: Booking, role: Role, action: str) -> bool:
         with mock.patch("apps.bookings.services.timezone.now", return_value=later):
             return follow_the_clock() == 1
     user = booking.guest if role == Role.GUEST else booking.host
-    answer = client_of(user).post(f"{BOOKINGS}{booking.pk}/{action}/")
+    answer = as_user(user).post(f"{BOOKINGS}{booking.pk}/{action}/")
     assert answer.status_code in {200, 409}
     return bool(answer.status_code == 200)
 
@@ -147,7 +142,7 @@ def test_a_booking_goes_the_ways_that_the_rules_name_and_no_others(
         assert booking.state == state
         written = Step.objects.order_by("pk").values_list("before", "after", "role")
         assert list(written) == way
-        again = book(client_of(UserFactory.create()), booking.listing, booking.check_in, 1)
+        again = book(as_user(UserFactory.create()), booking.listing, booking.check_in, 1)
         assert again.status_code == (409 if state in HOLDING else 201)
 
 
@@ -166,6 +161,6 @@ def test_a_stay_begins_on_a_day_to_come_by_the_calendar_of_the_place(
         listing = ListingFactory.create(time_zone=zone)
         check_in = instant.date() + timedelta(days=days)
         ahead = check_in - instant.astimezone(ZoneInfo(zone)).date()
-        answer = book(client_of(UserFactory.create()), listing, check_in, 1)
+        answer = book(as_user(UserFactory.create()), listing, check_in, 1)
         is_right = timedelta(0) <= ahead <= MAX_AHEAD
         assert answer.status_code == (201 if is_right else 400)
