@@ -12,7 +12,8 @@ from tests.test_generated import addresses_of
 
 PLANS = Path(__file__).with_name("plans.py")
 # A page has 25 rows, and a look at the one after them; each with what it shows of other tables.
-PAGE = 150
+# PostgreSQL counts the rows that each step reads, MariaDB each time that a row is asked for.
+PAGE = {"usual": 150, "other": 250}
 # Rare things among a million: reading on until a page is full, or sorting all that match.
 SEARCHES = ("amenity=", "q=")
 
@@ -33,8 +34,9 @@ def test_no_list_reads_a_large_table_from_end_to_end(
     document = json.loads(output.splitlines()[-1])
     assert sorted(document["asked"]) == document["lists"] != []
     assert all(f"{path} page 2" in document["questions"] for path in document["asked"])
-    # Page 10,000 reads what page 1 reads.
-    assert any("cursor=" in question for question in document["questions"])
+    # Page 10,000 reads what page 1 reads, in every order.
+    for order in ("newest", "price", "-price"):
+        assert any(f"?ordering={order}&cursor=" in question for question in document["questions"])
     for question, queries in document["questions"].items():
         # Numbered pages count all users; see the handbook's page on indexes.
         plans = [plan for plan in queries if "COUNT(*)" not in plan["sql"]]
@@ -42,6 +44,6 @@ def test_no_list_reads_a_large_table_from_end_to_end(
         for plan in plans:
             assert plan["whole"] == [], (question, plan)
         assert any(plan["indexes"] for plan in plans), question
-        if services == "usual" and not any(search in question for search in SEARCHES):
-            assert sum(plan["read"] for plan in plans) <= PAGE, (question, plans)
+        if not any(search in question for search in SEARCHES):
+            assert sum(plan["read"] for plan in plans) <= PAGE[services], (question, plans)
     record_property("note", f"plans read with 1,024,000 rows a table: {len(document['questions'])}")

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from apps.bookings.states import STEPS, Role, State
@@ -57,7 +58,9 @@ class Booking(models.Model):
                 name="bookings_booking_nights_are_in_range",
             ),
             models.CheckConstraint(
-                condition=Q(total=F("price") * F("nights")), name="bookings_booking_total_is_right"
+                # Cast, for a product of integers is an integer to PostgreSQL, and out of range.
+                condition=Q(total=Cast("price", models.BigIntegerField()) * F("nights")),
+                name="bookings_booking_total_is_right",
             ),
             models.CheckConstraint(condition=Q(guests__gte=1), name="bookings_booking_has_guests"),
             models.CheckConstraint(

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import F, Field, Model, QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -80,7 +81,8 @@ class KeysetPagination(BasePagination):
         """Return the rows beyond the values, and one more than the page has."""
         downwards = self.order.descending != self.backwards
         if values is not None:
-            queryset = queryset.filter(_beyond(self.order.columns, values, downwards=downwards))
+            beyond = _Before if downwards else _After
+            queryset = queryset.filter(beyond([F(name) for name in self.order.columns], values))
         signs = [f"{'-' if downwards else ''}{column}" for column in self.order.columns]
         return queryset.order_by(*signs)[: self.size + 1]
 
@@ -152,14 +154,18 @@ def _order_of(request: Request, orders: dict[str, Order]) -> tuple[str, Order]:
     return name, orders[name]
 
 
-def _beyond(columns: tuple[str, ...], values: Sequence[Any], *, downwards: bool) -> Q:
-    """Return the rows that come after the values, in a form of which an index can make use."""
-    sign = "lt" if downwards else "gt"
-    beyond = Q(**{f"{columns[-1]}__{sign}": values[-1]})
-    if len(columns) == 1:
-        return beyond
-    first, value = columns[0], values[0]
-    return Q(**{f"{first}__{sign}e": value}) & (Q(**{f"{first}__{sign}": value}) | beyond)
+class _After(TupleGreaterThan):
+    """Rows after another in the order of several columns, in a form of which an index makes use."""
+
+    def as_mysql(self, compiler: Any, connection: Any) -> Any:
+        # MySQL and MariaDB find no range of an index in a comparison of rows.
+        return self.get_fallback_sql(compiler, connection)
+
+
+class _Before(TupleLessThan):
+    """The same, from the other end."""
+
+    as_mysql = _After.as_mysql
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":

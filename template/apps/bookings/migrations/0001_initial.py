@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
@@ -118,7 +119,11 @@ class Migration(migrations.Migration):
                             (
                                 "total",
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("price"), "*", models.F("nights")
+                                    django.db.models.functions.comparison.Cast(
+                                        "price", models.BigIntegerField()
+                                    ),
+                                    "*",
+                                    models.F("nights"),
                                 ),
                             )
                         ),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
@@ -84,6 +84,7 @@ def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
 
 @examples
 @given(price=st.integers(1, MAX_PRICE), nights=st.integers(1, MAX_NIGHTS))
+@example(price=MAX_PRICE, nights=MAX_NIGHTS)
 def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
     with undone():
         listing = ListingFactory.create(price=price, time_zone="UTC")
