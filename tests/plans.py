@@ -1,8 +1,8 @@
 """Reads the query plans of every list of a marketplace, run by its own Python in its own folder.
 
 Fills a scratch database with a million rows a table, asks each list for its pages, and has the
-database explain every query that this takes. Prints a JSON document: the lists that the OpenAPI
-document names, and for each question its queries with what they read.
+database explain every query that this takes. Prints a JSON document: the server, the lists that
+the OpenAPI document names, and for each question its queries with what they read.
 """
 
 import json
@@ -175,7 +175,7 @@ def explain(sql: str) -> dict[str, Any]:
                 for node in scans
             )
         else:
-            cursor.execute(f"EXPLAIN {sql}")
+            cursor.execute(f"EXPLAIN FORMAT=TRADITIONAL {sql}")
             names = [column[0] for column in cursor.description]
             steps = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
             whole = {step["table"] for step in steps if step["type"] == "ALL"}
@@ -186,6 +186,11 @@ def explain(sql: str) -> dict[str, Any]:
             cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
             read = sum(int(count) for _, count in cursor.fetchall())
     return {"sql": sql, "whole": sorted(whole & TABLES), "indexes": sorted(indexes), "read": read}
+
+
+def server() -> str:
+    """Return the name and the version of the database server."""
+    return f"{connection.display_name} {'.'.join(map(str, connection.get_database_version()))}"
 
 
 def walk(plan: dict[str, Any]) -> Any:
@@ -212,7 +217,7 @@ def main() -> dict[str, Any]:
                 if address:
                     queries, address = ask(client, address)
                     found[f"{path}{tail} page {page}"] = [explain(sql) for sql in queries]
-    return {"lists": lists(), "asked": list(wanted), "questions": found}
+    return {"server": server(), "lists": lists(), "asked": list(wanted), "questions": found}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ PLANS = Path(__file__).with_name("plans.py")
 PAGE = {"usual": 150, "other": 250}
 # Rare things among a million: reading on until a page is full, or sorting all that match.
 SEARCHES = ("amenity=", "q=")
+# Where half of a table or more may be beyond the cursor, it reads what is published from its end.
+# Its successors do not, nor does MySQL: see the handbook's page on pagination.
+READS_ON = "MariaDB 10."
 
 
 @pytest.mark.parametrize("services", SERVICES)
@@ -44,6 +47,7 @@ def test_no_list_reads_a_large_table_from_end_to_end(
         for plan in plans:
             assert plan["whole"] == [], (question, plan)
         assert any(plan["indexes"] for plan in plans), question
-        if not any(search in question for search in SEARCHES):
+        reads_on = "cursor=" in question and document["server"].startswith(READS_ON)
+        if not reads_on and not any(search in question for search in SEARCHES):
             assert sum(plan["read"] for plan in plans) <= PAGE[services], (question, plans)
     record_property("note", f"plans read with 1,024,000 rows a table: {len(document['questions'])}")
