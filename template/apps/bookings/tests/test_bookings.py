@@ -12,7 +12,9 @@ from django.db.models import F
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
+from apps.bookings import selectors
 from apps.bookings.models import Booking, Step
+from apps.bookings.services import follow_the_clock
 from apps.bookings.states import STEPS, Role, State, StepRefused, check
 from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import Listing, Status
@@ -207,6 +209,18 @@ def test_a_request_that_nobody_answers_is_declined(db: None, now: mock.Mock) -> 
     booking.refresh_from_db()
     assert booking.state == State.DECLINED
     assert Step.objects.get().role == Role.CLOCK
+
+
+def test_the_clock_goes_on_where_somebody_was_faster(db: None) -> None:
+    days = {"check_in": date(2030, 4, 1), "check_out": date(2030, 4, 3), "nights": 2}
+    faster, over = BookingFactory.create(**days), BookingFactory.create(**days)
+    read = list(selectors.due(NOW.date()))
+    Booking.objects.filter(pk=faster.pk).update(state=State.CANCELLED)
+    with mock.patch("apps.bookings.selectors.due", return_value=read):
+        assert follow_the_clock() == 1
+    faster.refresh_from_db()
+    over.refresh_from_db()
+    assert (faster.state, over.state) == (State.CANCELLED, State.COMPLETED)
 
 
 def test_guests_and_hosts_list_their_bookings(user_api: APIClient, user: User) -> None:
