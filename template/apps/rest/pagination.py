@@ -81,7 +81,7 @@ class KeysetPagination(BasePagination):
         """Return the rows beyond the values, and one more than the page has."""
         downwards = self.order.descending != self.backwards
         if values is not None:
-            beyond = _Before if downwards else _After
+            beyond = Before if downwards else After
             queryset = queryset.filter(beyond([F(name) for name in self.order.columns], values))
         signs = [f"{'-' if downwards else ''}{column}" for column in self.order.columns]
         return queryset.order_by(*signs)[: self.size + 1]
@@ -154,7 +154,7 @@ def _order_of(request: Request, orders: dict[str, Order]) -> tuple[str, Order]:
     return name, orders[name]
 
 
-class _After(TupleGreaterThan):
+class After(TupleGreaterThan):
     """Rows after another in the order of several columns, in a form of which an index makes use."""
 
     def as_mysql(self, compiler: Any, connection: Any) -> Any:
@@ -162,10 +162,10 @@ class _After(TupleGreaterThan):
         return self.get_fallback_sql(compiler, connection)
 
 
-class _Before(TupleLessThan):
+class Before(TupleLessThan):
     """The same, from the other end."""
 
-    as_mysql = _After.as_mysql
+    as_mysql = After.as_mysql
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":
