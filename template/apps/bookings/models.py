@@ -58,7 +58,7 @@ class Booking(models.Model):
                 name="bookings_booking_nights_are_in_range",
             ),
             models.CheckConstraint(
-                # Cast, for a product of integers is an integer to PostgreSQL, and out of range.
+                # Cast, for to some databases a product of integers is one, too, and out of range.
                 condition=Q(total=Cast("price", models.BigIntegerField()) * F("nights")),
                 name="bookings_booking_total_is_right",
             ),

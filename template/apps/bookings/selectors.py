@@ -39,7 +39,7 @@ def overlapping(check_in: date, check_out: date) -> QuerySet[Booking]:
 def free(listings: QuerySet[Listing], check_in: date, check_out: date) -> QuerySet[Listing]:
     """Return the listings of which nobody holds one of these nights."""
     taken = overlapping(check_in, check_out).filter(listing=OuterRef("pk")).values("pk")[:1]
-    # Not `Exists`: MariaDB makes a table of it, of all bookings, to fill a page of 25 listings.
+    # Not `Exists`: some planners make a table of all bookings for it, to fill a page of 25.
     return listings.filter(IsNull(Subquery(taken), True))  # noqa: FBT003  # Django's signature
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from django.db import connection
 from django.db.models import F, Field, Model, QuerySet
-from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.pagination import MAX_PAGE_SIZE, PAGE_SIZE, page_size_of
+from apps.rest.pagination_server import After, Before
 from apps.rest.statements import Parameter
 
 MAX_CURSOR_LENGTH = 500
@@ -152,20 +152,6 @@ def _order_of(request: Request, orders: dict[str, Order]) -> tuple[str, Order]:
     if name not in orders:
         raise ValidationError({"ordering": f"Give one of: {', '.join(orders)}."})
     return name, orders[name]
-
-
-class After(TupleGreaterThan):
-    """Rows after another in the order of several columns, in a form of which an index makes use."""
-
-    def as_mysql(self, compiler: Any, connection: Any) -> Any:
-        # MySQL and MariaDB find no range of an index in a comparison of rows.
-        return self.get_fallback_sql(compiler, connection)
-
-
-class Before(TupleLessThan):
-    """The same, from the other end."""
-
-    as_mysql = After.as_mysql
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":
