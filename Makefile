@@ -22,7 +22,7 @@ demo: .venv ## Copy the template with the defaults, and serve the result (PORT=8
 
 .PHONY: test
 test: .venv ## Run all tests (ARGS="-k name" for some of them, JOBS=4 for more processes)
-	$(RUN) pytest --numprocesses $(JOBS) $(ARGS)
+	$(RUN) pytest --numprocesses $(JOBS) --maxschedchunk 1 $(ARGS)
 
 .PHONY: lint
 lint: .venv ## Check style and types of the template's own code

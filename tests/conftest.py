@@ -16,6 +16,18 @@ from tests.history import rebuild_history
 from tests.projects import Renderer, copy_working_tree
 
 STRICT = bool(os.environ.get("NEXUS_STRICT"))
+# These take minutes each. They come first, so that no process is left with one while others wait.
+LONG = (
+    "test_the_commands_of_start_",
+    "test_a_project_passes_its_own_tests_on_real_services",
+    "test_the_production_stack_",
+    "test_the_development_stack_",
+    "test_a_year_of_changes_",
+    "test_no_list_reads_",
+    "test_a_project_passes_its_own_tests",
+    "test_the_commands_",
+    "test_its_client_compiles_",
+)
 COUNTS = ("option sets rendered", "generated tests run", "generated suites run")
 
 
@@ -62,6 +74,15 @@ def environment_for(template: Path, tmp_path_factory: pytest.TempPathFactory) ->
             return prepare(template, folder / name, answers)
 
     return environment
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests."""
+    items.sort(key=rank)
+
+
+def rank(item: pytest.Item) -> int:
+    return next((place for place, name in enumerate(LONG) if item.name.startswith(name)), len(LONG))
 
 
 @pytest.hookimpl(hookwrapper=True)

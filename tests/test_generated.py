@@ -21,24 +21,21 @@ from tests.environments import (
 )
 from tests.projects import CHOICES, Renderer, run
 
-# Every preset, every feature on and off, both releases of Django. `api` is byte for byte `full`
-# (tests/test_rendering.py), so that its suite need not run twice.
+# Every preset, every feature on and off, both releases of Django. What a changed answer leads to is,
+# byte for byte, a fresh copy (tests/test_updates.py), so that these stand for it, too.
 PROJECTS: dict[str, dict[str, Any]] = {
     "full": {"preset": "full"},
     "minimal": {"preset": "minimal"},
     "custom-jobs": {"preset": "custom", "use_docker": False},
-    "custom-containers": {"preset": "custom", "use_celery": False},
+    "custom-containers": {"preset": "custom", "use_celery": False, "use_marketplace": True},
     "full-django-6.1": {"preset": "full", "django_version": "6.1"},
     "full-other-services": {"preset": "full", **SERVICES["other"]},
     "minimal-django-6.1": {"preset": "minimal", "django_version": "6.1"},
 }
-# Those whose suite is run without services. With other services it is run on these, and `full` has
-# its own run without any where the handbook's Start says `make test` (tests/test_docs.py).
-ON_A_LAPTOP = {
-    name: answers
-    for name, answers in PROJECTS.items()
-    if name not in {"full", "full-other-services"}
-}
+# Those whose suite is run without services. `full` has its own run without any where the handbook's
+# Start says `make test` (tests/test_docs.py), and runs on services once with each Django.
+ON_A_LAPTOP = {name: answers for name, answers in PROJECTS.items() if not name.startswith("full")}
+DJANGO_ON_SERVICES = {"usual": "6.1", "other": "5.2"}
 # Two days before Django 5.2.19 came out.
 EARLIER = "2026-11-01T00:00:00Z"
 LINES = re.compile(r"(\d+) passed")
@@ -114,10 +111,11 @@ def test_a_project_passes_its_own_tests(
 def test_a_project_passes_its_own_tests_on_real_services(
     render: Renderer, environment_for: Any, record_property: Any, services: str
 ) -> None:
-    environment, addresses = environment_for("5.2", services), addresses_of(services)
+    django = DJANGO_ON_SERVICES[services]
+    environment, addresses = environment_for(django, services), addresses_of(services)
     begin = time.monotonic()
     count = run_suite(
-        render(**SERVICES[services]),
+        render(**SERVICES[services], django_version=django),
         record_property,
         **environment.variables,
         **addresses,
@@ -125,8 +123,8 @@ def test_a_project_passes_its_own_tests_on_real_services(
     )
     record_property(
         "note",
-        f"generated suite on {', '.join(SERVICES[services].values())}: {count} tests in "
-        f"{time.monotonic() - begin:.0f} s",
+        f"generated suite on {', '.join(SERVICES[services].values())}, Django {django}: {count} "
+        f"tests in {time.monotonic() - begin:.0f} s",
     )
 
 

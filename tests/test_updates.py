@@ -9,7 +9,6 @@ import yaml
 
 from tests.history import CURRENT, LAST_RELEASES, NEXT, RELEASES, Project, instead, release_next
 from tests.projects import CHOICES, FEATURES, run
-from tests.test_generated import run_suite
 
 # Answers away from the defaults, so that what is recorded is seen to come along.
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -122,18 +121,6 @@ def test_every_text_can_be_changed_later(history: Path, tmp_path: Path) -> None:
     project = Project.copy(history, tmp_path / "project")
     project.update(**texts)
     same_as_fresh(project, tmp_path / "fresh", **texts)
-
-
-@pytest.mark.parametrize("feature", ["use_celery", "use_docker"])
-def test_a_project_that_drops_a_feature_passes_its_own_tests(
-    history: Path, environment_for: Any, tmp_path: Path, record_property: Any, feature: str
-) -> None:
-    """The other changes of an answer lead to what is copied, and tested, in test_generated.py."""
-    with_it: dict[str, Any] = {feature: True}
-    without: dict[str, Any] = {feature: False}
-    project = Project.copy(history, tmp_path / "project", **with_it)
-    project.update(**without)
-    run_suite(project.folder, record_property, **environment_for("5.2").variables)
 
 
 @pytest.mark.parametrize(("old", "new"), round_trip("preset"))
