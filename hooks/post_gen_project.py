@@ -3,12 +3,16 @@
 Cookiecutter runs this as a file of its own, inside the new project.
 """
 
+import os
+import sys
+
+# Cookiecutter runs this from the folder for temporary files, where everybody may leave a module.
+sys.path = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
+
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 

@@ -1,8 +1,13 @@
 """Cookiecutter's door, before anything is written: looks for a Copier that can do the work."""
 
+import os
+import sys
+
+# Cookiecutter runs this from the folder for temporary files, where everybody may leave a module.
+sys.path = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
+
 import importlib.util
 import shutil
-import sys
 
 if (
     not importlib.util.find_spec("copier")

@@ -45,6 +45,7 @@ class Door:
         *options: str,
         cookiecutter: list[str] = HERE,
         cwd: Path | None = None,
+        **environment: str,
     ) -> "subprocess.CompletedProcess[str]":
         given = [f"{name}={value}" for name, value in answers.items()]
         places = ["--config-file", str(self.config), "--output-dir", str(self.output)]
@@ -52,7 +53,12 @@ class Door:
         return subprocess.run(
             command,
             cwd=cwd or self.folder,
-            env={**ENVIRONMENT, "PATH": path_with_uv(), "PWD": str(cwd or self.folder)},
+            env={
+                **ENVIRONMENT,
+                "PATH": path_with_uv(),
+                "PWD": str(cwd or self.folder),
+                **environment,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -150,6 +156,18 @@ def test_a_bad_answer_is_refused_with_copiers_words_and_leaves_nothing(
 def test_a_cookiecutter_without_copier_finds_one_through_uv(history: Path, door: Door) -> None:
     cookiecutter = ["uvx", "--from", "cookiecutter>=2.7", "cookiecutter"]
     process = door(str(history), {}, cookiecutter=cookiecutter)
+    assert process.returncode == 0, process.stderr
+    assert (door.output / "my-service/manage.py").exists()
+
+
+def test_a_module_among_the_temporary_files_is_not_imported(
+    history: Path, door: Door, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for name in ("importlib", "json", "pathlib", "selectors", "shutil", "subprocess", "typing"):
+        (temporary / f"{name}.py").write_text("raise SystemExit('This came from anybody.')\n")
+    process = door(str(history), {"preset": "minimal"}, TMPDIR=str(temporary))
     assert process.returncode == 0, process.stderr
     assert (door.output / "my-service/manage.py").exists()
 
