@@ -19,6 +19,8 @@ from tests.projects import free_port, run
 
 PASSWORD = "swordfish-tea-lamp"  # noqa: S105  # of nobody
 MAILPIT_PORT = 8025
+# Links in mails must not lead to the machine of those who test.
+FRONTEND_URL = "https://app.example.org"
 # What a test adds to production: a place where the mails arrive, and no limits for those who test.
 OVERRIDE = """
 services:
@@ -80,7 +82,7 @@ class Stack:
         return run(*command, cwd=self.project, **self.variables())
 
     def variables(self) -> dict[str, str]:
-        return {**self.ports, "DOMAIN": "localhost", "PATH": path_with_uv()}
+        return {**self.ports, "PATH": path_with_uv()}
 
     def inside(self, service: str, command: str) -> str:
         """Return what a shell command prints in a container."""
@@ -166,7 +168,15 @@ class Production(Stack):
         self.files += ["--file", "compose.production.override.yaml"]
         self.base = f"https://localhost:{self.ports['HTTPS_PORT']}"
         (project / "compose.production.override.yaml").write_text(OVERRIDE)
+        # On a laptop, as `make setup` leaves it.
+        shutil.copy(project / ".env.example", project / ".env")
         self.make("secrets")
+        self.files[:0] = ["--env-file", "production.env"]
+        variables = project / "production.env"
+        domain = re.sub(
+            r"^DOMAIN=.*", "DOMAIN=localhost", variables.read_text(), flags=re.MULTILINE
+        )
+        variables.write_text(domain.replace("FRONTEND_URL=", f"FRONTEND_URL={FRONTEND_URL}"))
         (project / "secrets" / "email_url").write_text("smtp://mailpit:1025")
 
     def trust(self) -> None:

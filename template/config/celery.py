@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import before_task_publish, setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
@@ -18,3 +18,9 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
     """Keep LOGGING: a receiver of this signal stops Celery from setting up its own."""
+
+
+@before_task_publish.connect
+def hide_arguments(headers: dict[str, Any], **_: Any) -> None:
+    """Send no copy of the arguments that logs and monitors would show."""
+    headers.update(argsrepr="***", kwargsrepr="***")
