@@ -30,7 +30,7 @@ PATTERNS = [
     re.compile(r'(\bvalue )"[^"]*"(?= is )'),
     re.compile(
         r"(\b(?:Duplicate entry|[Ii]ncorrect [\w ]{1,40}:|near|range in) )"
-        r"'(?:.{0,2000}?'(?= for | at line|[\"']?\)|\n|\Z)|[^\n]*)",
+        r"\\?'(?:.{0,2000}?'(?= for | at line|[\"']?\)|\n|\Z)|[^\n]*)",
         re.DOTALL,
     ),
     # Libraries repeat the message that they cannot read.

@@ -1,7 +1,10 @@
+import logging
 import re
 from pathlib import Path
 
-from config.environment import BASE_DIR
+import pytest
+
+from config.environment import BASE_DIR, Environment
 from config.tests.run import PRODUCTION, message_of, python
 
 
@@ -63,6 +66,12 @@ def test_a_line_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
     assert "s3cret" not in printed
     assert "locmemcache:// []" in printed
     assert printed.count("A line in .env is not NAME=value.") == 2
+
+
+def test_other_lines_of_the_library_stay(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "environ.environ")
+    Environment.read_env("/nowhere/.env")
+    assert "/nowhere/.env not found" in caplog.text
 
 
 def test_what_is_set_wins_over_a_file_in_either_spelling(tmp_path: Path) -> None:

@@ -181,6 +181,10 @@ def test_the_start_does_not_show_an_address_that_makes_no_sense() -> None:
             f"Incorrect integer value: '{TOKEN}' for column",
             "Incorrect integer value: *** for column",
         ),
+        (
+            f"(1064, 'syntax; near \\'a \\'{TOKEN}\\'\\' at line 1')",
+            "(1064, 'syntax; near *** at line 1')",
+        ),
         (f"syntax; near '{TOKEN}' at line 1", "syntax; near *** at line 1"),
         (
             f"The full contents of the message body was:\n[[{TOKEN}]]",
