@@ -4,8 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging
+from celery.signals import before_task_publish, setup_logging, worker_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from config.redaction import redact
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -24,3 +26,12 @@ def keep_djangos_logging(**_: Any) -> None:
 def hide_arguments(headers: dict[str, Any], **_: Any) -> None:
     """Send no copy of the arguments that logs and monitors would show."""
     headers.update(argsrepr="***", kwargsrepr="***")
+
+
+@worker_init.connect
+def hide_settings(**_: Any) -> None:
+    """Answer `celery inspect conf` and monitors without the passwords of the broker and the cache."""
+    from celery.worker.control import Panel  # noqa: PLC0415  # a worker's alone
+
+    show = Panel.data["conf"]
+    Panel.data["conf"] = lambda *args, **options: redact(None, "", show(*args, **options))
