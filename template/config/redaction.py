@@ -37,8 +37,8 @@ PATTERNS = [
     re.compile(rf"(\bmessage body(?: was)?:){_END}", re.DOTALL),
     # The query of an address: links in mails carry tokens there.
     re.compile(r"((?<=[^\s?#])[?#])[\w.~%+-]{1,80}=[^\s\"'<>]*"),
-    # User and password in a URL, up to the last @ that may end them.
-    re.compile(r"(://)[^\s\"<>]{1,500}(?=@)"),
+    # User and password in a URL, up to the last @ that may end them; not in our own examples.
+    re.compile(r"(://)(?!(?:user)?:password@[a-z]+:\d+)[^\s\"<>]{1,500}(?=@)"),
     # JSON Web Tokens, those that Django puts into links, and headers that prove who asks.
     re.compile(r"((?<![\w-]))eyJ[\w-]+\.[\w-]+\.[\w-]*"),
     re.compile(r"(\b)[0-9a-z]{4,13}-[0-9a-f]{32,64}\b"),

@@ -211,6 +211,7 @@ def test_what_follows_a_row_in_a_traceback_stays() -> None:
         'duplicate key value violates unique constraint "users_email"',
         "What is it? A token. Password too short: 3 < 12",
         "http://localhost:8000/api/v1/docs/ answers",
+        "such as smtp+tls://user:password@mail:587.",
     ],
 )
 def test_other_text_stays(text: str) -> None:
