@@ -1,10 +1,15 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.test import Client
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD
+from apps.users.tests.factories import PASSWORD, UserFactory
 
 USERS = "/admin/users/user/"
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -30,6 +35,51 @@ def test_the_admin_adds_a_user(admin: Client) -> None:
     assert User.objects.get(email="ada@example.com").check_password(PASSWORD)
 
 
-def test_the_admin_shows_a_user(admin: Client) -> None:
-    user = User.objects.get()
-    assert admin.get(f"{USERS}{user.pk}/change/").status_code == 200
+def change(admin: Client, user: User, **changes: str) -> User:
+    """Return the user as the form of the admin has changed it."""
+    path = f"{USERS}{user.pk}/change/"
+    form = admin.get(path).context["adminform"].form
+    fields = {
+        "email": user.email,
+        "name": user.name,
+        "is_active": "on",
+        "email_confirmed_at_0": str(user.email_confirmed_at.date()),  # type: ignore[union-attr]
+        "email_confirmed_at_1": user.email_confirmed_at.strftime("%H:%M:%S"),  # type: ignore[union-attr]
+    }
+    assert {name.removesuffix("_0").removesuffix("_1") for name in fields} <= form.fields.keys()
+    answer = admin.post(path, fields | changes)
+    assert answer.status_code == 302, answer.context["errors"]
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_address_that_the_admin_changes_is_not_confirmed(
+    admin: Client, api: APIClient, *, is_new: bool
+) -> None:
+    user = UserFactory.create(email="ada@example.com", email_confirmed_at=NOON)
+    token = str(RefreshToken.for_user(user))
+    email = "new@example.com" if is_new else "Ada@Example.com"
+    changed = change(admin, user, email=email)
+    assert changed.email == email.lower()
+    assert changed.email_confirmed_at == (None if is_new else NOON)
+    expected = 401 if is_new else 200
+    credentials = {"email": email, "password": PASSWORD}
+    assert api.post("/api/v1/auth/token/", credentials).status_code == expected
+    assert api.post("/api/v1/auth/token/refresh/", {"refresh": token}).status_code == expected
+
+
+def test_an_admin_who_knows_better_says_since_when(admin: Client) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    changed = change(
+        admin, user, email="new@example.com", email_confirmed_at_0="2026-11-28", is_active="on"
+    )
+    assert changed.email_confirmed_at == NOON + timedelta(days=1)
+
+
+def test_an_address_that_grows_is_refused(admin: Client) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    with pytest.raises(AssertionError, match="valid email address"):
+        change(
+            admin, user, email="\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" * 130 + "@example.com"
+        )
+    assert User.objects.get(pk=user.pk).email == user.email
