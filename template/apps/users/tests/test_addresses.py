@@ -66,7 +66,7 @@ def test_what_is_no_address_once_it_is_normalized_is_refused(api: APIClient, typ
 
 
 def test_normalizing_twice_is_normalizing_once() -> None:
-    letters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    letters = [chr(code) for code in range(0x20000) if not 0xD800 <= code < 0xE000]
     accents = [chr(code) for code in range(0x300, 0x345)]
     for text in (*letters, *(letter + accent for letter in "AHIJKTWY" for accent in accents)):
         once = User.objects.normalize_email(text)

@@ -72,9 +72,9 @@ def test_no_page_of_the_admin_shows_what_lets_somebody_in(api: APIClient, db: No
     if "seed" in get_commands():
         with override_settings(DEBUG=True):
             call_command("seed", stdout=StringIO())
-    staff = UserFactory.create(is_staff=True)
+    staff = UserFactory.create(email="staff@example.org", is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    user = UserFactory.create(is_superuser=True)
+    user = UserFactory.create(email="root@example.org", is_superuser=True)
     credentials = {"email": user.email, "password": PASSWORD}
     pair = api.post(f"{AUTH}/token/", credentials).json()
     client = Client()
