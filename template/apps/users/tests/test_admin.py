@@ -7,6 +7,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.mails import link_in_last_mail
 
 USERS = "/admin/users/user/"
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -39,12 +40,13 @@ def change(admin: Client, user: User, **changes: str) -> User:
     """Return the user as the form of the admin has changed it."""
     path = f"{USERS}{user.pk}/change/"
     form = admin.get(path).context["adminform"].form
+    is_confirmed = user.email_confirmed_at is not None
     fields = {
         "email": user.email,
         "name": user.name,
         "is_active": "on",
-        "email_confirmed_at_0": str(user.email_confirmed_at.date()),  # type: ignore[union-attr]
-        "email_confirmed_at_1": user.email_confirmed_at.strftime("%H:%M:%S"),  # type: ignore[union-attr]
+        "email_confirmed_at_0": f"{user.email_confirmed_at:%Y-%m-%d}" if is_confirmed else "",
+        "email_confirmed_at_1": f"{user.email_confirmed_at:%H:%M:%S}" if is_confirmed else "",
     }
     assert {name.removesuffix("_0").removesuffix("_1") for name in fields} <= form.fields.keys()
     answer = admin.post(path, fields | changes)
@@ -56,7 +58,9 @@ def change(admin: Client, user: User, **changes: str) -> User:
 def test_an_address_that_the_admin_changes_is_not_confirmed(
     admin: Client, api: APIClient, *, is_new: bool
 ) -> None:
-    user = UserFactory.create(email="ada@example.com", email_confirmed_at=NOON)
+    # The form shows no microseconds; that is no change.
+    confirmed_at = NOON.replace(microsecond=1)
+    user = UserFactory.create(email="ada@example.com", email_confirmed_at=confirmed_at)
     token = str(RefreshToken.for_user(user))
     email = "new@example.com" if is_new else "Ada@Example.com"
     changed = change(admin, user, email=email)
@@ -66,6 +70,21 @@ def test_an_address_that_the_admin_changes_is_not_confirmed(
     credentials = {"email": email, "password": PASSWORD}
     assert api.post("/api/v1/auth/token/", credentials).status_code == expected
     assert api.post("/api/v1/auth/token/refresh/", {"refresh": token}).status_code == expected
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["email/resend", "password/forgot"])
+def test_a_link_to_an_older_address_proves_nothing(
+    admin: Client, api: APIClient, kind: str
+) -> None:
+    confirmed_at = NOON if kind == "password/forgot" else None
+    user = UserFactory.create(email="ada@example.com", email_confirmed_at=confirmed_at)
+    api.post(f"/api/v1/auth/{kind}/", {"email": user.email})
+    link = link_in_last_mail()
+    assert change(admin, user, email="new@example.com").email_confirmed_at is None
+    for path in ("email/confirm", "password/reset"):
+        answer = api.post(f"/api/v1/auth/{path}/", {**link, "password": "another-long-word"})
+        assert answer.json()["errors"][0]["code"] == "invalid_link"
 
 
 def test_an_admin_who_knows_better_says_since_when(admin: Client) -> None:
