@@ -47,8 +47,16 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not at run time
     )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
-        """Ask for a proof of an address that is new, unless the form says when it was given."""
-        is_new = obj.email != form.initial.get("email")
-        if is_new and "email_confirmed_at" not in form.changed_data:
+        """Ask for a proof of an address that is new, unless the form says when it was given.
+
+        Nothing else is written than what was changed: the row may have got a new password since it
+        was read, and the old one must not come back.
+        """
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        changed = {field.name for field in self.opts.concrete_fields} & {*form.changed_data}
+        if obj.email != form.initial["email"] and "email_confirmed_at" not in changed:
             obj.email_confirmed_at = None
-        super().save_model(request, obj, form, change)
+            changed.add("email_confirmed_at")
+        obj.save(update_fields=changed)

@@ -1,10 +1,13 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from apps.users.admin import UserAdmin
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.mails import link_in_last_mail
@@ -65,11 +68,30 @@ def test_an_address_that_the_admin_changes_is_not_confirmed(
     email = "new@example.com" if is_new else "Ada@Example.com"
     changed = change(admin, user, email=email)
     assert changed.email == email.lower()
-    assert changed.email_confirmed_at == (None if is_new else NOON)
+    assert changed.email_confirmed_at == (None if is_new else confirmed_at)
     expected = 401 if is_new else 200
     credentials = {"email": email, "password": PASSWORD}
     assert api.post("/api/v1/auth/token/", credentials).status_code == expected
     assert api.post("/api/v1/auth/token/refresh/", {"refresh": token}).status_code == expected
+
+
+def test_a_form_does_not_bring_back_a_password_that_has_ended_meanwhile(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    read = UserAdmin.get_object
+
+    def read_before_a_reset(page: UserAdmin, request: HttpRequest, *arguments: Any) -> Any:
+        found = read(page, request, *arguments)
+        if request.method == "POST":
+            current = User.objects.get(pk=user.pk)
+            current.set_password("another-long-word")
+            current.save()
+        return found
+
+    monkeypatch.setattr(UserAdmin, "get_object", read_before_a_reset)
+    changed = change(admin, user, name="Grace")
+    assert (changed.name, changed.check_password("another-long-word")) == ("Grace", True)
 
 
 @pytest.mark.django_db(transaction=True)
