@@ -2,10 +2,12 @@ from collections.abc import Callable
 
 import pytest
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.exceptions import TokenError
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.race import statuses_of_ten_at_once
+from apps.users.tokens import SingleUseRefreshToken
 
 SIGN_IN = "/api/v1/auth/token/"
 REFRESH = "/api/v1/auth/token/refresh/"
@@ -69,6 +71,14 @@ def test_a_refresh_token_works_once(api: APIClient, user: User) -> None:
 def test_of_ten_who_refresh_with_a_token_at_once_one_does(api: APIClient, user: User) -> None:
     body = {"refresh": sign_in(api, user)["refresh"]}
     assert statuses_of_ten_at_once(REFRESH, body) == [200] + [401] * 9
+
+
+def test_a_token_that_is_used_between_check_and_use_is_refused(user: User) -> None:
+    raw = str(SingleUseRefreshToken.for_user(user))
+    first, second = (SingleUseRefreshToken(raw) for _ in range(2))  # type: ignore[arg-type]
+    first.blacklist()
+    with pytest.raises(TokenError, match="blacklisted"):
+        second.blacklist()
 
 
 def delete(user: User) -> None:
