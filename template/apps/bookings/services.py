@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException
 from apps.bookings import events, nights_server, outbox, selectors, states
 from apps.bookings.models import MAX_NIGHTS, Booking, Step
 from apps.bookings.states import Role, State
+from apps.common.loops import skipped_if_bad
 from apps.listings.models import Listing, Status
 from apps.users.models import User
 
@@ -86,18 +87,17 @@ def lead(*, booking: Booking, state: State, role: Role, user: User | None = None
 def follow_the_clock() -> int:
     """Complete the stays that are over, and decline requests that nobody has answered in time.
 
-    Return how many bookings that were. Each has a transaction of its own.
+    Return how many bookings that were. Each has a transaction of its own, and one that cannot be
+    led, as its time zone is unknown here, holds up no other.
     """
     changed = 0
     # No place on earth is behind this day.
     for booking in selectors.due(timezone.now().date() + timedelta(days=1)):
-        state = _state_by_the_clock(booking)
-        if state is None:
-            continue
         # Whoever has led it elsewhere since it was read was faster.
-        with suppress(states.StepRefused):
-            lead(booking=booking, state=state, role=Role.CLOCK)
-            changed += 1
+        with skipped_if_bad("booking_not_led", booking_id=booking.pk), suppress(states.StepRefused):
+            if state := _state_by_the_clock(booking):
+                lead(booking=booking, state=state, role=Role.CLOCK)
+                changed += 1
     return changed
 
 
