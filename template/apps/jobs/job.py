@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from celery.contrib.django.task import DjangoTask
-from celery.exceptions import OperationalError as BrokerError
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.utils import uuid
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -84,7 +84,9 @@ class Job(DjangoTask[Any, Any]):
     def _send(self, args: Any, kwargs: Any, task_id: str, *others: Any, **options: Any) -> Any:
         try:
             return super().apply_async(args, kwargs, task_id, *others, **options)
-        except (BrokerError, OSError) as error:
+        except Exception as error:  # a refusal has the type of the broker's library
+            if isinstance(error, SoftTimeLimitExceeded) or self.app.conf.task_always_eager:
+                raise
             self._park(task_id, args or (), kwargs or {}, Reason.UNSENT, error)
             return self.AsyncResult(task_id)
 

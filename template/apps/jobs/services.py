@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from celery import Task, current_app
-from celery.exceptions import OperationalError as BrokerError
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F
@@ -105,7 +104,7 @@ def resend(jobs: Iterable[ParkedJob]) -> Resent:
             error = _send(job)
             if error is None:
                 resent.sent.append(job)
-            elif isinstance(error, (BrokerError, OSError)) and not takes_messages():
+            elif not takes_messages():
                 logger.warning("broker_away", error=_text(error))
                 resent.is_broker_away = True
                 break

@@ -26,6 +26,14 @@ def test_a_job_that_the_broker_does_not_take_is_parked(db: None, no_broker: None
     assert str(job) == f"apps.jobs.tests.jobs.note {result.id}"
 
 
+def test_a_job_that_the_broker_refuses_is_parked(db: None, refused: list[str]) -> None:
+    refused.append("large")
+    result = jobs.note.delay("/nowhere/notes", "large")
+    job = ParkedJob.objects.get()
+    assert (job.job_id, job.reason) == (result.id, "unsent")
+    assert job.error == "RefusedError: it is too large"
+
+
 def test_a_job_that_fails_for_good_is_parked(db: None, log: LogLines) -> None:
     jobs.fail_before.delay("/nowhere", "line")
     job = ParkedJob.objects.get()

@@ -2,7 +2,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
+from kombu.transport import memory
 
 from apps.common.tests.lines import LogLines
 from apps.jobs import selectors, services
@@ -96,6 +98,22 @@ def test_a_job_that_the_broker_refuses_fails_and_holds_nobody_up(
     assert sent(broker) == [other.job_id]
     assert selectors.parked().get() == bad
     assert "it is too large" in selectors.parked().get().error
+
+
+def test_a_time_limit_is_not_the_fault_of_the_job_that_is_sent_just_then(
+    db: None, broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: object, **__: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(memory.Channel, "_put", hang)
+    ParkedJobFactory.create()
+    with pytest.raises(SoftTimeLimitExceeded):
+        send_unsent()
+    assert selectors.parked().get().reason == Reason.UNSENT
+    with pytest.raises(SoftTimeLimitExceeded):
+        jobs.note.delay("/nowhere/notes", "line")
+    assert selectors.parked().count() == 1
 
 
 def test_a_job_that_has_failed_is_sent_again_once_it_is_mended(db: None, broker: Any) -> None:
