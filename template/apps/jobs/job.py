@@ -33,7 +33,7 @@ class Job(DjangoTask[Any, Any]):
     """
 
     # It is confirmed when it is done, so that a worker that dies loses none; it may therefore run
-    # twice and must be written for it. One that ends its workers is parked when it is counted out.
+    # twice and must be written for it. How often it is given away again is counted (before_start).
     acks_late = True
     reject_on_worker_lost = True
     autoretry_for = (OSError, OperationalError, InterfaceError)
@@ -52,8 +52,7 @@ class Job(DjangoTask[Any, Any]):
     ) -> Any:
         """Note the job and send it, or park it while the broker is away.
 
-        Raises DatabaseError, TypeError when the arguments do not fit, and EncodeError when no
-        message can carry them.
+        Raises DatabaseError, and TypeError when the arguments do not fit or are no JSON.
         """
         task_id = task_id or uuid()
         # A job that is tried again sends itself, and is noted already.
@@ -134,8 +133,8 @@ class Job(DjangoTask[Any, Any]):
         args, kwargs = args or (), kwargs or {}
         # What could not be sent later is refused now, and without a broker just the same.
         signature(self.run).bind(*args, **kwargs)
-        dumps([args, kwargs])
         if self.app.conf.task_always_eager:
+            dumps([args, kwargs])
             return
         pause = timedelta(seconds=options.get("countdown") or 0)
         services.note(

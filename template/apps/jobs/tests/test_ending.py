@@ -112,11 +112,21 @@ def test_a_job_without_a_broker_does_not_end_its_caller(db: None, tmp_path: Any,
     )
 
 
-@pytest.mark.parametrize("arguments", [("path",), ("path", object()), (1, 2, 3, 4)])
+MISFITS = [("path",), ("path", object()), (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("arguments", MISFITS)
 def test_what_cannot_be_sent_is_refused_at_once(
     db: None, broker: Any, arguments: tuple[Any, ...]
 ) -> None:
     for send in (jobs.note.delay, jobs.note.delay_on_commit):
         with transaction.atomic(), pytest.raises(TypeError):
             send(*arguments)
+    assert not ParkedJob.objects.exists()
+
+
+@pytest.mark.parametrize("arguments", MISFITS)
+def test_without_a_broker_the_same_is_refused(db: None, arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError):
+        jobs.note.delay(*arguments)
     assert not ParkedJob.objects.exists()
