@@ -5,6 +5,8 @@ What is checked is what is used: `int` alone reads "007", "1_0", " 7 " and the d
 
 import re
 
+from django.urls.converters import IntConverter
+
 PLAIN = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -14,3 +16,10 @@ def plain_number(text: str, *, most: int) -> int:
     if len(text) <= len(str(most)) and PLAIN.fullmatch(text) and (number := int(text)) <= most:
         return number
     raise ValueError(f"This is no plain number up to {most}.")
+
+
+class PlainNumberConverter(IntConverter):
+    """Ids in paths, as `<id:pk>`: a row has one address, and what no row can have is not found."""
+
+    def to_python(self, value: str) -> int:
+        return plain_number(value, most=2**63 - 1)

@@ -5,7 +5,7 @@ import pytest
 import schemathesis
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
-from django.core.wsgi import get_wsgi_application
+from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
@@ -17,7 +17,7 @@ from apps.users.tests.factories import UserFactory
 
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(public=True)
 api_schema = schemathesis.openapi.from_dict(DOCUMENT)
-api_schema.app = get_wsgi_application()
+api_schema.app = get_internal_wsgi_application()
 
 
 @pytest.fixture

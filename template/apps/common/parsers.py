@@ -1,0 +1,74 @@
+"""JSON that every part of the service can work with, up to the database."""
+
+import json
+import math
+import re
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+# How the characters are written that no database and no answer can hold: NUL, and the halves of
+# pairs. A body in UTF-8 cannot have them otherwise.
+SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+MOST = 2**63
+MAX_DEPTH = 100
+
+
+class BodyTooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = "The body is too large."
+
+
+class StrictJSONParser(JSONParser):
+    """JSON in UTF-8, of a limited size, with numbers and texts that can be stored."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """Return the data of a body. Raises ParseError and BodyTooLarge."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(-1 if limit is None else limit + 1)
+        if limit is not None and len(body) > limit:
+            raise BodyTooLarge
+        try:
+            text = body.decode()
+            data = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+            if SUSPICIOUS.search(text) or text.count("[") + text.count("{") > MAX_DEPTH:
+                _check(data, MAX_DEPTH)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(f"JSON parse error - {error}") from None
+        return data
+
+
+def _whole(text: str) -> int:
+    # The length first, for `int` has limits of its own.
+    if len(text) > len(str(-MOST)) or not -MOST <= (number := int(text)) < MOST:
+        raise ValueError("a whole number has more than 64 bits")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is not finite")
+    return number
+
+
+def _check(value: Any, depth: int) -> None:
+    """Raise ValueError for a text that cannot be stored, and for what lies too deep.
+
+    Whoever looks through the data later, as deep as this, may have less of the stack left.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("a text has a NUL character")
+        value.encode()
+    elif isinstance(value, dict | list):
+        if not depth:
+            raise ValueError(f"it is nested more than {MAX_DEPTH} times")
+        for inner in value:
+            _check(inner, depth - 1)
+        if isinstance(value, dict):
+            _check(list(value.values()), depth)

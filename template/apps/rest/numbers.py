@@ -1,0 +1,38 @@
+"""Numbers in filters and in bodies, held to what can be checked and kept."""
+
+import math
+from typing import Any
+
+from django import forms
+from django_filters import NumberFilter
+from rest_framework.serializers import FloatField
+
+from apps.common.numbers import plain_number
+
+
+class PlainNumberField(forms.IntegerField):
+    def to_python(self, value: Any) -> int | None:
+        """Return the number, or None where there is none. Raises ValidationError."""
+        if value in self.empty_values:
+            return None
+        try:
+            return plain_number(value, most=self.max_value)
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class PlainNumberFilter(NumberFilter):  # type: ignore[misc]  # has no types
+    """A filter by a whole number, which has a `max_value`."""
+
+    field_class = PlainNumberField
+
+
+class FiniteFloatField(FloatField):
+    """A number, never "nan": that is neither too small nor too large, and JSON cannot express it."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Return the number. Raises ValidationError."""
+        number = super().to_internal_value(data)
+        if not math.isfinite(number):
+            self.fail("invalid")
+        return number
