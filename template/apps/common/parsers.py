@@ -3,11 +3,9 @@
 import json
 import math
 import re
-from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 # How the characters are written that no database and no answer can hold: NUL, and the halves of
@@ -17,23 +15,13 @@ MOST = 2**63
 MAX_DEPTH = 100
 
 
-class BodyTooLarge(APIException):
-    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_code = "body_too_large"
-    default_detail = "The body is too large."
-
-
 class StrictJSONParser(JSONParser):
-    """JSON in UTF-8, of a limited size, with numbers and texts that can be stored."""
+    """JSON in UTF-8, with numbers and texts that can be stored."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """Return the data of a body. Raises ParseError and BodyTooLarge."""
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(-1 if limit is None else limit + 1)
-        if limit is not None and len(body) > limit:
-            raise BodyTooLarge
+        """Return the data of a body. Raises ParseError."""
         try:
-            text = body.decode()
+            text = stream.read().decode()
             data = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
             if SUSPICIOUS.search(text) or text.count("[") + text.count("{") > MAX_DEPTH:
                 _check(data, MAX_DEPTH)

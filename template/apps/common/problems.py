@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -28,6 +29,12 @@ class Unavailable(APIException):
     default_code = "unavailable"
     default_detail = "Something that this needs does not answer. Try again in a moment."
     wait = 5  # seconds until a client should try again, as Retry-After
+
+
+class BodyTooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = "The body is too large."
 
 
 def problem(
@@ -89,6 +96,8 @@ def _as_api_exception(exc: Exception) -> Exception:
         return NotFound()
     if isinstance(exc, DjangoPermissionDenied):
         return PermissionDenied()
+    if isinstance(exc, RequestDataTooBig):
+        return BodyTooLarge()
     if isinstance(exc, (OperationalError, InterfaceError)):
         logger.error("database_error", exc_info=exc)
         return Unavailable()

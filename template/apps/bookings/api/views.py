@@ -18,6 +18,7 @@ from apps.common.schema import ID, links
 from apps.listings.selectors import published
 from apps.rest import idempotency
 from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.schema import LOCATION
 from apps.users.api.users import current_user
 
 ROLES = (Role.GUEST.value, Role.HOST.value)
@@ -50,7 +51,7 @@ class BookingListView(GenericAPIView[Booking]):
         operation_id="book",
         request=BookingRequestSerializer,
         responses={201: BookingSerializer},
-        parameters=[idempotency.PARAMETER],
+        parameters=[idempotency.PARAMETER, idempotency.REPLAYED, LOCATION],
         extensions=links(read_booking={"path.id": ID}, cancel_booking={"path.id": ID}),
     )
     def post(self, request: Request) -> Response:

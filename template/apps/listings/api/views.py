@@ -34,6 +34,7 @@ from apps.rest.authentication import StatelessAuthentication
 from apps.rest.caching import read_through
 from apps.rest.encoding import dump
 from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.schema import LIST_ETAG, LOCATION
 from apps.rest.statements import compiled_once
 from apps.users.api.users import current_user
 
@@ -126,7 +127,11 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         operation_id="list_listings",
         deprecated=True,
         responses=ListingCardSerializer(many=True),
-        parameters=[cards.fields_parameter(ListingCardSerializer), *deprecation.HEADERS],
+        parameters=[
+            cards.fields_parameter(ListingCardSerializer),
+            LIST_ETAG,
+            *deprecation.HEADERS,
+        ],
         extensions=links(**FROM_LIST),
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -137,7 +142,7 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         operation_id="create_listing",
         request=ListingSerializer,
         responses={201: ListingSerializer},
-        parameters=[conditional.ETAG],
+        parameters=[conditional.ETAG, LOCATION],
         extensions=links(change_listing=NEXT, publish_listing=NEXT, delete_listing=NEXT),
     )
     def post(self, request: Request) -> Response:
@@ -155,7 +160,7 @@ class ListingListV2View(PublicListView):
     @extend_schema(
         operation_id="list_listings_v2",
         responses=ListingCardV2Serializer(many=True),
-        parameters=[cards.fields_parameter(ListingCardV2Serializer)],
+        parameters=[cards.fields_parameter(ListingCardV2Serializer), LIST_ETAG],
         extensions=links(**FROM_LIST),
     )
     def get(self, request: Request) -> HttpResponseBase:
