@@ -7,6 +7,8 @@ import re
 
 from django.urls.converters import IntConverter
 
+# Of what databases keep as a whole number.
+LARGEST = 2**63 - 1
 PLAIN = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -22,4 +24,4 @@ class PlainNumberConverter(IntConverter):
     """Ids in paths, as `<id:pk>`: a row has one address, and what no row can have is not found."""
 
     def to_python(self, value: str) -> int:
-        return plain_number(value, most=2**63 - 1)
+        return plain_number(value, most=LARGEST)

@@ -8,10 +8,11 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+from apps.common.numbers import LARGEST
+
 # How the characters are written that no database and no answer can hold: NUL, and the halves of
 # pairs. A body in UTF-8 cannot have them otherwise.
 SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-MOST = 2**63
 MAX_DEPTH = 100
 
 
@@ -32,9 +33,9 @@ class StrictJSONParser(JSONParser):
 
 def _whole(text: str) -> int:
     # The length first, for `int` has limits of its own.
-    if len(text) > len(str(-MOST)) or not -MOST <= (number := int(text)) < MOST:
-        raise ValueError("a whole number has more than 64 bits")
-    return number
+    if len(text) <= len(str(-LARGEST)) and abs(number := int(text)) <= LARGEST:
+        return number
+    raise ValueError("a whole number has more than 64 bits")
 
 
 def _finite(text: str) -> float:

@@ -7,7 +7,7 @@ from django import forms
 from django_filters import NumberFilter
 from rest_framework.serializers import FloatField
 
-from apps.common.numbers import plain_number
+from apps.common.numbers import LARGEST, plain_number
 
 
 class PlainNumberField(forms.IntegerField):
@@ -16,13 +16,13 @@ class PlainNumberField(forms.IntegerField):
         if value in self.empty_values:
             return None
         try:
-            return plain_number(value, most=self.max_value)
+            return plain_number(value, most=LARGEST)
         except ValueError:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class PlainNumberFilter(NumberFilter):  # type: ignore[misc]  # has no types
-    """A filter by a whole number, which has a `max_value`."""
+    """A filter by a whole number."""
 
     field_class = PlainNumberField
 

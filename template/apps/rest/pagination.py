@@ -121,7 +121,7 @@ class KeysetPagination(BasePagination):
         fields = [_field(model, column) for column in self.order.columns]
         try:
             text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
-            name, backwards, *values = orjson.loads(text)
+            _, backwards, *values = orjson.loads(text)
             values = [_value(field, value) for field, value in zip(fields, values, strict=True)]
         except (ValueError, TypeError):
             raise BAD_CURSOR from None

@@ -25,7 +25,7 @@ REFUSED = [
     '{"message": -Infinity}',
     '{"message": 1e400}',
     '{"message": 9223372036854775808}',
-    '{"message": -9223372036854775809}',
+    '{"message": -9223372036854775808}',
     '{"message": ' + "9" * 5000 + "}",
     "[" * 100_000,
     '{"a":' * 100_000,
@@ -56,7 +56,7 @@ def test_json_is_utf_8(api: APIClient, encoding: str) -> None:
         r'{"message": "\ud83d\ude00"}',
         r'{"message": "\\ud800 \\u0000"}',
         '{"message": "😀"}',
-        '{"message": -9223372036854775808}',
+        '{"message": -9223372036854775807}',
         '{"message": 9223372036854775807}',
         '{"message": 1e300}',
         '{"a": 1, "a": 2}',
@@ -75,24 +75,22 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=10,
 )
+bodies = st.builds(json.dumps, values, ensure_ascii=st.booleans())
 
 
 @tried
-@given(value=values, ascii_only=st.booleans())
-def test_a_body_is_refused_or_can_be_written_again(
-    api: APIClient, value: Any, ascii_only: bool
-) -> None:
-    body = json.dumps(value, ensure_ascii=ascii_only).encode(errors="surrogatepass")
-    answer = post(api, body)
+@given(body=bodies)
+def test_a_body_is_refused_or_can_be_written_again(api: APIClient, body: str) -> None:
+    answer = post(api, body.encode(errors="surrogatepass"))
     if answer.status_code == 400:
         problem_of(answer, 400)
     else:
         assert answer.json() == [json.loads(body)]
-        assert "\0" not in str(answer.json())
+        assert r"\x00" not in repr(answer.json())
 
 
 @tried
-@given(body=st.binary(max_size=20) | st.text("[]{},:\"\\ue+-.0123456789 ", max_size=20))
+@given(body=st.binary(max_size=20) | st.text('[]{},:"\\ue+-.0123456789 ', max_size=20))
 def test_no_body_breaks_anything(api: APIClient, body: str | bytes) -> None:
     assert post(api, body).status_code in {200, 400}
 

@@ -113,8 +113,13 @@ def test_a_cursor_that_somebody_has_made_is_refused(api: APIClient, db: None, ch
 @tried
 @given(
     parts=st.lists(
-        st.sampled_from(["price", "newest"]) | st.booleans() | st.integers(-(2**66), 2**66)
-        | st.floats() | st.none() | st.text(max_size=3) | st.just([]),
+        st.sampled_from(["price", "newest"])
+        | st.booleans()
+        | st.integers(-(2**66), 2**66)
+        | st.floats()
+        | st.none()
+        | st.text(max_size=3)
+        | st.just([]),
         max_size=5,
     ),
     end=st.sampled_from(["", "=", "==", "A", "\n", "*", "\0"]),
