@@ -1,11 +1,9 @@
-"""Numbers in filters and in bodies, held to what can be checked and kept."""
+"""Filters by the numbers that clients send."""
 
-import math
 from typing import Any
 
 from django import forms
 from django_filters import NumberFilter
-from rest_framework.serializers import FloatField
 
 from apps.common.numbers import LARGEST, plain_number
 
@@ -25,14 +23,3 @@ class PlainNumberFilter(NumberFilter):  # type: ignore[misc]  # has no types
     """A filter by a whole number."""
 
     field_class = PlainNumberField
-
-
-class FiniteFloatField(FloatField):
-    """A number, never "nan": that is neither too small nor too large, and JSON cannot express it."""
-
-    def to_internal_value(self, data: Any) -> float:
-        """Return the number. Raises ValidationError."""
-        number = super().to_internal_value(data)
-        if not math.isfinite(number):
-            self.fail("invalid")
-        return number

@@ -14,7 +14,6 @@ from apps.listings.models import (
     Listing,
     Photo,
 )
-from apps.rest.numbers import FiniteFloatField
 
 MAX_BULK = 50
 
@@ -87,8 +86,8 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
 
     price = serializers.IntegerField(min_value=1, max_value=MAX_PRICE, help_text="In minor units.")
     capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
-    latitude = FiniteFloatField(min_value=-90, max_value=90)
-    longitude = FiniteFloatField(min_value=-180, max_value=180)
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
     amenities = serializers.ListField(
         child=serializers.ChoiceField(choices=Amenity.choices),
         required=False,
