@@ -92,6 +92,11 @@ def test_the_schema_is_served(api: APIClient) -> None:
     assert "/api/v1/users/" in answer.json()["paths"]
 
 
+def test_an_id_in_a_path_is_a_number() -> None:
+    parameters = DOCUMENT["paths"]["/api/v1/users/{id}/"]["get"]["parameters"]
+    assert {"type": "integer", "minimum": 1} in [each["schema"] for each in parameters]
+
+
 def test_every_operation_documents_its_problems() -> None:
     operations = [operation for path in DOCUMENT["paths"].values() for operation in path.values()]
     assert operations

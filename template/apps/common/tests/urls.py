@@ -22,6 +22,7 @@ EXCEPTIONS: dict[str, Exception] = {
     "forbidden": PermissionDenied(),
     "suspicious": SuspiciousOperation(),
     "bug": ZeroDivisionError("the secret of the day"),
+    "wrong": ValueError("the secret of the day"),
     "away": OperationalError("the secret of the day"),
 }
 
@@ -111,9 +112,13 @@ class NewestView(ListView):
     pagination_class = NewestPagination
 
 
-class BrokenView(CursorView):
-    def filter_queryset(self, queryset: Any) -> Any:
-        return queryset.filter(pk__lt="x")
+class BrokenPagination(CursorPagination):
+    def get_ordering(self, *args: Any) -> Any:
+        raise EXCEPTIONS["wrong"]
+
+
+class BrokenView(ListView):
+    pagination_class = BrokenPagination
 
 
 urlpatterns = [
