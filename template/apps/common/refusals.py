@@ -20,7 +20,7 @@ class RefusalMiddleware:
     """Answers what the handlers have marked, and what has NUL characters in it.
 
     No text has these. They come to where nobody expects them, such as the key of a session, and
-    PostgreSQL takes them in no query.
+    not every database takes them in a query.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
