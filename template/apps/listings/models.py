@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from apps.rest.caching import ExpiringQuerySet
+from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, kept_complete
 
 # The group of cached answers that show listings.
 CACHED_AS = "listings"
@@ -100,7 +100,7 @@ class Listing(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     cached_as = CACHED_AS
-    objects = ExpiringQuerySet.as_manager()
+    objects = ListingQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["rating_sum", "rating_count"])
 
     class Meta:
@@ -149,9 +149,11 @@ class Listing(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it as the next version, whoever does so."""
-        self.version += 1
-        super().save(*args, **kwargs)
+        """Store it as the next version, whoever does so. Raises IncompleteError."""
+        with kept_complete([self.pk] if self.pk else []) as changed:
+            self.version += 1
+            super().save(*args, **kwargs)
+            changed.add(self.pk)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -175,7 +177,7 @@ class Photo(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
 
     cached_as = CACHED_AS
-    objects = ExpiringQuerySet.as_manager()
+    objects = PhotoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("photo")
@@ -183,8 +185,30 @@ class Photo(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["listing", "position"], name="listings_photo_has_a_place_of_its_own"
-            )
+            ),
+            # With the one above: a listing has no more photos than this.
+            models.CheckConstraint(
+                condition=models.Q(position__lt=MAX_PHOTOS),
+                name="listings_photo_position_is_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(url__startswith="https://"), name="listings_photo_is_on_the_web"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.caption or self.url
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store it. Raises IncompleteError when that takes another listing's last photo away."""
+        with kept_complete(self._listings()):
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it. Raises IncompleteError for the last one of a published listing."""
+        with kept_complete(self._listings()):
+            return super().delete(*args, **kwargs)
+
+    def _listings(self) -> models.QuerySet[Any, Any]:
+        """Return the listing that the database has for it, which may be another one."""
+        return Photo.objects.filter(pk=self.pk).values_list("listing", flat=True)

@@ -29,6 +29,12 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         fields = ("url", "caption")
 
 
+class PhotoListSerializer(serializers.ListSerializer[Any]):
+    def run_child_validation(self, data: Any) -> Any:
+        """Ask each photo for all of it: what a PATCH leaves out of it has no value to keep."""
+        return PhotoSerializer(context=self.context).run_validation(data)
+
+
 @examples(answered=CARD)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
@@ -93,7 +99,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
         required=False,
         max_length=len(Amenity),
     )
-    photos: Any = serializers.ListSerializer(
+    photos: Any = PhotoListSerializer(
         child=PhotoSerializer(), required=False, max_length=MAX_PHOTOS
     )
     rating = serializers.FloatField(read_only=True, allow_null=True, min_value=1, max_value=5)

@@ -338,6 +338,14 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("listing", "position"), name="listings_photo_has_a_place_of_its_own"
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__lt", 20)),
+                        name="listings_photo_position_is_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("url__startswith", "https://")),
+                        name="listings_photo_is_on_the_web",
+                    ),
                 ],
             },
         ),

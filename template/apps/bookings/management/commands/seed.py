@@ -6,12 +6,12 @@ from random import Random
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from apps.bookings.models import Booking, Step
 from apps.bookings.states import Role, State
 from apps.listings.models import Amenity, Kind, Listing, Photo, Status
+from apps.listings.querysets import kept_complete
 from apps.reviews.models import Review
 from apps.users.management.commands import seed as users
 from apps.users.models import User
@@ -57,7 +57,7 @@ class Command(users.Command):
             f" and {Review.objects.count():,} reviews."
         )
 
-    @transaction.atomic
+    @kept_complete()
     def _batch(self, numbers: range) -> None:
         """Create the listings of some hosts with all that goes with them, unless they have some."""
         hosts = [self.people[number] for number in numbers]
@@ -89,7 +89,6 @@ class Command(users.Command):
             if booking.state == State.COMPLETED and booking.check_in.day % 2
         ]
         Review.objects.bulk_create(reviews, batch_size=1000)
-        _rate(listings, reviews)
 
     def _listing(self, number: int) -> Listing:
         random = Random(number)  # noqa: S311  # the same at each run
@@ -174,12 +173,3 @@ def _review(booking: Booking) -> Review:
         rating=5 - booking.nights % 3,
         text="As described.",
     )
-
-
-def _rate(listings: list[Listing], reviews: list[Review]) -> None:
-    """Add the ratings up, as `apps.listings.services.add_rating` does one by one."""
-    known = {listing.pk: listing for listing in listings}
-    for review in reviews:
-        known[review.listing_id].rating_sum += review.rating
-        known[review.listing_id].rating_count += 1
-    Listing.objects.bulk_update(listings, ["rating_sum", "rating_count"])
