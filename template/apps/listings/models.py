@@ -15,6 +15,7 @@ CACHED_AS = "listings"
 MAX_PRICE = 100_000_000  # a night, in minor units
 MAX_CAPACITY = 50
 MAX_PHOTOS = 20
+PLACE_DIGITS = 2  # about a kilometre: so far everybody may know where a place is
 
 
 class Kind(models.TextChoices):

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about sparse fields."""
+"""What the OpenAPI document says about sparse fields, and about answers that have several shapes."""
 
 from typing import Any
 
@@ -10,4 +10,12 @@ def mark_sparse(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for schema in result["components"]["schemas"].values():
         if schema.pop(SPARSE, False):
             schema["required"] = ["id"]
+    return result
+
+
+def allow_several(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return the document, where an answer with all fields may also have the shape with fewer."""
+    for schema in result["components"]["schemas"].values():
+        if "oneOf" in schema and "discriminator" not in schema:
+            schema["anyOf"] = schema.pop("oneOf")
     return result

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.generics import GenericAPIView, ListAPIView
@@ -21,12 +21,14 @@ from apps.common import schema
 from apps.common.schema import links
 from apps.listings import selectors, services
 from apps.listings.api import cards
+from apps.listings.api.examples import LISTING, PUBLIC_LISTING
 from apps.listings.api.filters import ListingFilter, is_filtered
 from apps.listings.api.serializers import (
     ListingBulkSerializer,
     ListingCardSerializer,
     ListingCardV2Serializer,
     ListingSerializer,
+    PublicListingSerializer,
 )
 from apps.listings.models import CACHED_AS, Listing
 from apps.rest import conditional, deprecation
@@ -202,16 +204,32 @@ class ListingView(GenericAPIView[Listing]):
             return selectors.with_relations(selectors.visible_to(self.request.user))
         return selectors.of_host(current_user(self.request))
 
-    @extend_schema(operation_id="read_listing", parameters=[conditional.ETAG])
+    @extend_schema(
+        operation_id="read_listing",
+        responses=PolymorphicProxySerializer(
+            component_name="ReadListing",
+            serializers=[ListingSerializer, PublicListingSerializer],
+            resource_type_field_name=None,
+        ),
+        examples=[
+            OpenApiExample("For everybody", PUBLIC_LISTING, response_only=True),
+            OpenApiExample("For its host and expected guests", LISTING, response_only=True),
+        ],
+        parameters=[conditional.ETAG],
+    )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
-        """Read one: what is published, or your own."""
-        listing = self.get_object()
-        etag = conditional.etag_of_version(listing.version)
+        """Read one: what is published, your own, or where you have booked.
+
+        Its street and its exact place are for its host, and for guests whose booking is confirmed.
+        """
+        listing: Any = self.get_object()  # with what its selector adds
+        serializer = ListingSerializer if listing.is_exact else PublicListingSerializer
+        etag = etag_of(listing, serializer)
         if conditional.is_known(request, etag):
             response = conditional.not_modified(etag)
             response["Cache-Control"] = PRIVATE
             return response
-        return full_answer(listing)
+        return full_answer(listing, serializer=serializer)
 
     @extend_schema(
         operation_id="change_listing",
@@ -282,12 +300,20 @@ class ArchiveView(StepView):
         return self.step(request, services.archive)
 
 
-def full_answer(listing: Listing, code: int = status.HTTP_200_OK) -> Response:
-    """Return all of a listing, and the version that it is in."""
-    headers = {
-        "Cache-Control": PRIVATE,
-        "ETag": conditional.etag_of_version(listing.version),
-    }
+def full_answer(
+    listing: Listing,
+    code: int = status.HTTP_200_OK,
+    serializer: type[PublicListingSerializer] = ListingSerializer,
+) -> Response:
+    """Return all that a reader may know of a listing, and the version that it is in."""
+    headers = {"Cache-Control": PRIVATE, "ETag": etag_of(listing, serializer)}
     if code == status.HTTP_201_CREATED:
         headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})
-    return Response(ListingSerializer(listing).data, code, headers=headers)
+    return Response(serializer(listing).data, code, headers=headers)
+
+
+def etag_of(listing: Listing, serializer: type[PublicListingSerializer]) -> str:
+    """Return the ETag of what a serializer shows. It differs, so that nobody keeps the other."""
+    if serializer is ListingSerializer:
+        return conditional.etag_of_version(listing.version)
+    return f'W/"{listing.version}-public"'
