@@ -48,7 +48,8 @@ SHOWN_PROBLEM = {
 }
 # What the links of OpenAPI take from an answer.
 ID = "$response.body#/id"
-FIRST_ID = "$response.body#/results/0/id"
+FIRST = "$response.body#/results/0"
+FIRST_ID = f"{FIRST}/id"
 ETAG = "$response.header.ETag"
 LINKS = "x-links"
 

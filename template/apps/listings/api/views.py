@@ -43,10 +43,26 @@ PRIVATE = "private, no-store"
 
 # What can be done with what an answer shows.
 NEXT = {"path.id": schema.ID, "header.If-Match": schema.ETAG}
+# What is booked is one night, so it costs the price.
 FROM_LIST: dict[str, dict[str, Any]] = {
     "read_listing": {"path.id": schema.FIRST_ID},
     "list_reviews": {"path.id": schema.FIRST_ID},
-    "book": {"body": {"listing": schema.FIRST_ID}},
+    "book": {
+        "body": {
+            "listing": schema.FIRST_ID,
+            "total": f"{schema.FIRST}/price",
+            "currency": f"{schema.FIRST}/currency",
+        }
+    },
+}
+FROM_LIST_V2 = FROM_LIST | {
+    "book": {
+        "body": {
+            "listing": schema.FIRST_ID,
+            "total": f"{schema.FIRST}/price/amount",
+            "currency": f"{schema.FIRST}/price/currency",
+        }
+    },
 }
 
 
@@ -156,7 +172,7 @@ class ListingListV2View(PublicListView):
         operation_id="list_listings_v2",
         responses=ListingCardV2Serializer(many=True),
         parameters=[cards.fields_parameter(ListingCardV2Serializer)],
-        extensions=links(**FROM_LIST),
+        extensions=links(**FROM_LIST_V2),
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List what is published."""

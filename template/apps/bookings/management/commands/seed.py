@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from apps.bookings.models import Booking, Step
+from apps.bookings.models import Booking, Step, agreed
 from apps.bookings.states import Role, State
 from apps.listings.models import Amenity, Kind, Listing, Photo, Status
 from apps.reviews.models import Review
@@ -129,12 +129,11 @@ class Command(users.Command):
             check_out=check_out,
             guests=random.randint(1, listing.capacity),
             nights=nights,
-            price=listing.price,
             total=listing.price * nights,
-            currency=listing.currency,
             state=self._state(random, check_in, check_out),
             created_at=min(asked, self.now),
             changed_at=min(asked, self.now),
+            **agreed(listing),
         )
 
     def _state(self, random: Random, check_in: date, check_out: date) -> State:
