@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -62,6 +62,14 @@ def mean_rating(total: int, count: int) -> float | None:
     return (200 * total + count) // (2 * count) / 100 if count else None
 
 
+class ListingQuerySet(ExpiringQuerySet):
+    def update(self, **fields: Any) -> int:
+        """Store the rows as their next version, unless it is only their rating that changes."""
+        if fields.keys() - {"rating_sum", "rating_count"}:
+            fields.setdefault("version", models.F("version") + 1)
+        return super().update(**fields)
+
+
 class Listing(models.Model):
     """A place to stay, offered by its host."""
 
@@ -100,7 +108,7 @@ class Listing(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     cached_as = CACHED_AS
-    objects = ExpiringQuerySet.as_manager()
+    objects = ListingQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["rating_sum", "rating_count"])
 
     class Meta:
@@ -136,6 +144,8 @@ class Listing(models.Model):
                 & models.Q(rating_sum__lte=5 * models.F("rating_count")),
                 name="listings_listing_rating_is_1_to_5",
             ),
+            # For the foreign key of bookings, which fixes the host: see their migrations.
+            models.UniqueConstraint(fields=["id", "host"], name="listings_listing_has_one_host"),
         ]
         # One for each order of the public list, and for the two filters that leave few rows.
         indexes = [
@@ -148,10 +158,24 @@ class Listing(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it as the next version, whoever does so."""
-        self.version += 1
+        """Store it as the next version, whoever does so, and however many at the same time."""
+        stored = Listing.objects.select_for_update().filter(pk=self.pk).first()
+        self._refuse_another_host(stored)
+        self.version = 1 + (stored or self).version
+        if names := kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*names, "version"}
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        super().clean()
+        self._refuse_another_host(Listing.objects.filter(pk=self.pk).first())
+
+    def _refuse_another_host(self, stored: "Listing | None") -> None:
+        """Raise ValidationError for another host than the one whom guests have booked with."""
+        if stored and stored.host_id != self.host_id and stored.bookings.exists():
+            raise ValidationError({"host": _("Guests have booked with this host, who stays.")})
 
     @property
     def zone(self) -> ZoneInfo:

@@ -299,6 +299,9 @@ class Migration(migrations.Migration):
                         ),
                         name="listings_listing_rating_is_1_to_5",
                     ),
+                    models.UniqueConstraint(
+                        fields=("id", "host"), name="listings_listing_has_one_host"
+                    ),
                 ],
             },
         ),
