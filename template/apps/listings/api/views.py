@@ -221,13 +221,7 @@ class ListingView(GenericAPIView[Listing]):
     @extend_schema(operation_id="read_listing", parameters=[conditional.ETAG])
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Read one: what is published, or your own."""
-        listing = self.get_object()
-        etag = conditional.etag_of_version(listing.version)
-        if conditional.is_known(request, etag):
-            response = conditional.not_modified(etag)
-            response["Cache-Control"] = PRIVATE
-            return response
-        return full_answer(listing)
+        return conditional.unless_known(request, full_answer(self.get_object()))
 
     @extend_schema(
         operation_id="change_listing",
@@ -300,10 +294,11 @@ class ArchiveView(StepView):
 
 def full_answer(listing: Listing, code: int = status.HTTP_200_OK) -> Response:
     """Return all of a listing, and the version that it is in."""
+    shown = ListingSerializer(listing).data
     headers = {
         "Cache-Control": PRIVATE,
-        "ETag": conditional.etag_of_version(listing.version),
+        "ETag": conditional.etag_of_version(listing.version, shown),
     }
     if code == status.HTTP_201_CREATED:
         headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})
-    return Response(ListingSerializer(listing).data, code, headers=headers)
+    return Response(shown, code, headers=headers)
