@@ -13,7 +13,7 @@ import pytest
 from tests.drills import drill_all, table
 from tests.environments import SERVICES
 from tests.projects import ROOT, Renderer, run
-from tests.stacks import Production, Stack, has_engine, wait
+from tests.stacks import Production, Stack, check_compressed_edits, has_engine, wait
 
 MAX_IMAGE_MB = 250
 MEASURED = "template/docs/failures.md"
@@ -81,6 +81,7 @@ def test_the_production_stack_is_safe_and_serves(
     check_image(stack, record_property)
     check_static_files(stack)
     check_https(stack)
+    check_compressed_edits(stack, token)
     check_flower(stack)
     check_graceful_stop(stack, token, record_property)
     drills(stack, record_property, "PostgreSQL, Redis, Redis")
