@@ -92,9 +92,10 @@ def lead(*, booking: Booking, state: State, role: Role, user: User | None = None
     booking = Booking.objects.select_for_update().get(pk=booking.pk)
     before = State(booking.state)
     states.check(before, state, role)
-    begins = datetime.combine(booking.check_in, CHECK_IN_TIME, booking.zone)
-    if state == State.CANCELLED and timezone.now() >= begins:
-        raise states.StepRefused("The stay has begun: it cannot be cancelled any more.")
+    if state == State.CANCELLED:
+        begins = datetime.combine(booking.check_in, CHECK_IN_TIME, booking.zone)
+        if timezone.now() >= begins:
+            raise states.StepRefused("The stay has begun: it cannot be cancelled any more.")
     booking.state, booking.changed_at = state, timezone.now()
     booking.save(update_fields=["state", "changed_at"])
     _note(booking, before, role, user)
