@@ -161,7 +161,8 @@ class Listing(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store it as the next version, whoever does so, and however many at the same time."""
-        stored = Listing.objects.select_for_update().filter(pk=self.pk).first()
+        rows = Listing.objects.select_for_update()
+        stored = rows.filter(pk=self.pk).first() if self.pk else None
         self._refuse_another_host(stored)
         self.version = 1 + (stored or self).version
         if names := kwargs.get("update_fields"):
@@ -170,7 +171,8 @@ class Listing(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        self._refuse_another_host(Listing.objects.filter(pk=self.pk).first())
+        stored = Listing.objects.filter(pk=self.pk).first() if self.pk else None
+        self._refuse_another_host(stored)
 
     def _refuse_another_host(self, stored: "Listing | None") -> None:
         """Raise ValidationError for another host than the one whom guests have booked with."""
