@@ -71,7 +71,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         errors = list(_errors(exc.get_full_details()))
         members: dict[str, Any] = {"code": "invalid", "detail": "See errors.", "errors": errors}
     else:
-        # A problem may have members of its own, such as the price that has changed.
+        # An exception may have members of its own (RFC 9457, section 3.2).
         members = _detail_and_code(exc) | getattr(exc, "members", {})
     response.data = problem(context["request"], response.status_code, **members)
     response.content_type = CONTENT_TYPE

@@ -20,7 +20,6 @@ from apps.users.models import User
 SIZES = {"small": 20, "medium": 1_000, "large": 20_000}
 BOOKINGS = 50
 BATCH = 100  # listings a transaction
-FIRST_DAY = date(2025, 1, 1)
 EVERY = 14  # days from one stay to the next, which is longer than any stay
 CITIES = (
     ("Addis Ababa", "ET", 9.03, 38.74, "Africa/Addis_Ababa", "ETB", 250_000),
@@ -115,7 +114,9 @@ class Command(users.Command):
 
     def _booking(self, number: int, listing: Listing, turn: int) -> Booking:
         random = Random(number * BOOKINGS + turn)  # noqa: S311  # the same at each run
-        check_in = FIRST_DAY + timedelta(days=number % EVERY + turn * EVERY)
+        # The last stay of each listing is one to come.
+        ago = (BOOKINGS - 1 - turn) * EVERY - number % EVERY
+        check_in = self.now.date() - timedelta(days=ago)
         nights = random.randint(1, EVERY - 1)
         check_out = check_in + timedelta(days=nights)
         guest = self.people[(number + random.randint(1, len(self.people) - 1)) % len(self.people)]
