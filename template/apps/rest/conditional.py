@@ -3,7 +3,7 @@
 The ETag of a row begins with the version of what its owner edits, and a hash of all that is shown
 follows: what else is shown changes it as well. Whoever sends a change names the version, so that a
 new rating does not stand in the way. Proxies that compress an answer change its ETag: they make it
-weak (nginx), or add a word at its end (Caddy, Apache). Neither makes it another version.
+weak, or add a word at its end (`"3-…-gzip"`). Neither makes it another version.
 """
 
 import hashlib

@@ -33,7 +33,7 @@ def added(word: str) -> Callable[[str], str]:
 # What a client may hold of an answer that went through a proxy.
 FORMS: dict[str, Callable[[str], str]] = {
     "as it was": lambda etag: etag,
-    "weak, by nginx": lambda etag: etag if etag.startswith("W/") else f"W/{etag}",
+    "weak": lambda etag: etag if etag.startswith("W/") else f"W/{etag}",
     **{word: added(word) for word in ("-gzip", "-zstd", "-br", ";gzip", "--gzip", "-gzip-zstd")},
     "weak and with a word": lambda etag: f"W/{added('-gzip')(etag.removeprefix('W/'))}",
     "in a list": lambda etag: f'"x", {added("-zstd")(etag)}, W/"1-y"',
