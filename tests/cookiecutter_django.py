@@ -11,7 +11,8 @@ from tests.projects import run
 PASSWORD = "the old password"  # noqa: S105
 PROOF = (
     "from apps.users.models import User;"
-    f' assert User.objects.get(email="ada@example.com").check_password("{PASSWORD}")'
+    f' ada = User.objects.get(email="ada@example.com"); assert ada.check_password("{PASSWORD}")'
+    " and ada.email_confirmed_at"
 )
 FILES = {
     ".gitignore": "*.pyc\n.venv\n",

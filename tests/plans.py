@@ -19,7 +19,8 @@ django.setup()
 
 from apps.bookings.models import Booking  # noqa: E402
 from apps.listings.api.views import PublicListView  # noqa: E402
-from apps.listings.models import Listing  # noqa: E402
+from apps.listings.models import Listing, Photo  # noqa: E402
+from apps.listings.querysets import kept_complete  # noqa: E402
 from apps.listings.tests.factories import ListingFactory  # noqa: E402
 from apps.reviews.models import Review  # noqa: E402
 from apps.users.models import User  # noqa: E402
@@ -38,6 +39,7 @@ DEEP = 9_999 * 25
 COPIES: dict[type[Any], dict[str, str]] = {
     User: {"email": "CONCAT('user', id + {n}, '@example.com')"},
     Listing: {"price": "price + MOD(id, 1000)"},
+    Photo: {"listing_id": "listing_id + {n}"},
     Booking: {"listing_id": "listing_id + {n}"},
     Review: {"booking_id": "booking_id + {n}"},
 }
@@ -60,18 +62,23 @@ def fill() -> None:
         User(pk=number, email=f"user{number}@example.com", name=f"User {number}")
         for number in range(1, BASE + 1)
     )
-    Listing.objects.bulk_create(
-        ListingFactory.build(
-            pk=number,
-            host=None,
-            host_id=number,
-            title=f"House {number} {'by the lake' if number == 7 else ''}",
-            city=f"City {number % 100}",
-            price=1000 + number,
-            amenities=["pool", "step_free"] if number == 7 else ["kitchen", "wifi"],
+    with kept_complete():
+        Listing.objects.bulk_create(
+            ListingFactory.build(
+                pk=number,
+                host=None,
+                host_id=number,
+                title=f"House {number} {'by the lake' if number == 7 else ''}",
+                city=f"City {number % 100}",
+                price=1000 + number,
+                amenities=["pool", "step_free"] if number == 7 else ["kitchen", "wifi"],
+            )
+            for number in range(1, BASE + 1)
         )
-        for number in range(1, BASE + 1)
-    )
+        Photo.objects.bulk_create(
+            Photo(pk=number, listing_id=number, url="https://img.example.com/1.jpg", position=0)
+            for number in range(1, BASE + 1)
+        )
     now = timezone.now()
     Booking.objects.bulk_create(
         Booking(
@@ -83,6 +90,10 @@ def fill() -> None:
             check_out=FIRST_DAY + timedelta(days=number % 365 + 3),
             guests=1,
             nights=3,
+            title=f"House {number}",
+            city=f"City {number % 100}",
+            country="ET",
+            time_zone="Africa/Addis_Ababa",
             price=1000,
             total=3000,
             currency="ETB",

@@ -1,5 +1,7 @@
 """The files for containers, checked without an engine."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,24 @@ def test_hadolint_finds_nothing_in_the_dockerfile(
 ) -> None:
     # DL3008: Debian drops old versions, so that a pinned one cannot be installed for long.
     run(str(TOOLS / "hadolint"), "--ignore", "DL3008", "Dockerfile", cwd=render(**answers))
+
+
+@pytest.mark.skipif(not shutil.which("docker"), reason="there is no `docker`")
+def test_production_does_not_read_what_a_laptop_is_told(render: Renderer) -> None:
+    project = render(domain="ours.example")
+    laptop = (project / ".env.example").read_text()
+    (project / ".env").write_text(laptop + "COMPOSE_PROFILES=flower\nHTTP_PORT=81\n")
+    run("make", "secrets", cwd=project)
+    own = ["--env-file", "production.env", "--file", "compose.production.yaml"]
+    shown = run("docker", "compose", *own, "config", "--format", "json", cwd=project)
+    services = json.loads(shown)["services"]
+    assert "flower" not in services
+    assert services["proxy"]["ports"][0]["published"] == "80"
+    for name in ("web", "worker", "beat", "migrate"):
+        variables = services[name]["environment"]
+        assert variables["FRONTEND_URL"] == "https://ours.example"
+        assert variables["ALLOWED_HOSTS"] == "ours.example"
+        assert variables["DEFAULT_FROM_EMAIL"] == "no-reply@ours.example"
 
 
 def test_a_mistake_in_a_stack_is_found(render: Renderer) -> None:

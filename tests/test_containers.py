@@ -1,6 +1,7 @@
 """The container image and the Compose stacks, started for real where there is an engine."""
 
 import os
+import re
 import ssl
 import subprocess
 import time
@@ -13,9 +14,13 @@ import pytest
 from tests.drills import drill_all, table
 from tests.environments import SERVICES
 from tests.projects import ROOT, Renderer, run
-from tests.stacks import Production, Stack, has_engine, wait
+from tests.stacks import PASSWORD, Production, Stack, check_compressed_edits, has_engine, wait
 
 MAX_IMAGE_MB = 250
+# Each ends with a random word.
+OWN_SECRETS = ("secret_key", "database_password", "broker_conf", "flower")
+# It lacks most of what a row must have.
+REFUSED = "INSERT INTO users_user (password) VALUES (%s)"
 MEASURED = "template/docs/failures.md"
 
 # Each stack has names and ports of its own, so that several tests may run at a time.
@@ -81,7 +86,9 @@ def test_the_production_stack_is_safe_and_serves(
     check_image(stack, record_property)
     check_static_files(stack)
     check_https(stack)
+    check_compressed_edits(stack, token)
     check_flower(stack)
+    check_logs(stack, token)
     check_graceful_stop(stack, token, record_property)
     drills(stack, record_property, "PostgreSQL, Redis, Redis")
 
@@ -93,6 +100,7 @@ def test_the_production_stack_on_other_services(
     token = stack.sign_up("ada@example.com")
     assert stack.api("/users/me/", token=token)[1]["email"] == "ada@example.com"
     check_hardening(stack)
+    check_logs(stack, token)
     drills(stack, record_property, "MySQL, Memcached, RabbitMQ")
 
 
@@ -179,6 +187,28 @@ def check_flower(stack: Stack) -> None:
     command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
     assert run(*command, "--header", header, url, cwd=stack.project) == "200"
     stack.compose("--profile", "flower", "rm", "--stop", "--force", "flower")
+
+
+def check_logs(stack: Production, token: str) -> None:
+    """Fail when a line of any container shows a secret, while all that can go wrong does."""
+    marker = "m4rker-in-a-link"
+    code = f'from django.db import connection as c; c.cursor().execute("{REFUSED}", ["{marker}"])'
+    printed = stack.inside("web", f"python manage.py shell -c '{code}' || true")
+    assert "Error" in printed
+    stack.compose("stop", "database")
+    person = {"email": "ada@example.com", "password": PASSWORD}
+    assert stack.request(f"/api/v1/auth/token/?token={marker}", person)[0] == 503
+    stack.compose("start", "database")
+    stack.compose("stop", "web")
+    assert stack.request(f"/reset-password?token={marker}", timeout=60)[0] in {502, 503}
+    stack.compose("start", "web")
+    wait(lambda: stack.request("/health/ready")[0] == 200, "the service is back", seconds=120)
+    logs = printed + stack.compose("--profile", "*", "logs", "--no-color")
+    assert "database_error" in logs
+    assert '"http.log.error"' in logs
+    files = (stack.project / "secrets" / name for name in OWN_SECRETS)
+    parts = [re.split(r"[\s:]", path.read_text().strip())[-1] for path in files]
+    assert [secret for secret in (marker, PASSWORD, token, *parts) if secret in logs] == []
 
 
 def check_graceful_stop(stack: Production, token: str, record_property: Any) -> None:

@@ -109,7 +109,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0001_initial")]
+    dependencies = [("users", "0002_end_what_was_chosen_before_a_proof")]
     operations = [
         migrations.AddField("user", "greeted_at", models.DateTimeField("greeted at", null=True))
     ]
@@ -140,7 +140,7 @@ COMING: dict[str, Edit | None] = {
         "    name = models",
         '    greeted_at = models.DateTimeField("greeted at", null=True)\n    name = models',
     ),
-    "template/apps/users/migrations/0002_greeted_at.py": lambda _: MIGRATION,
+    "template/apps/users/migrations/0003_greeted_at.py": lambda _: MIGRATION,
     "template/docs/architecture.md": None,
     # Not that it ever should: the project's own places stay as they are all the same.
     "template/config/settings/own.py": lambda text: text.replace("LOCAL_", "OUR_"),

@@ -3,6 +3,7 @@
 import stat
 import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
 import yaml
@@ -18,6 +19,9 @@ printf '%s\\n' "$*" >> "$RUNNER_TEMP/gh"
 # As where a pull request for the branch is open already.
 [ "$2" != create ] || [ -z "$OPEN_ALREADY" ]
 """
+
+
+PEOPLE = {f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 class Runner:
@@ -41,22 +45,29 @@ class Runner:
     def exported(self) -> dict[str, str]:
         return dict(line.split("=", 1) for line in self.github_env.read_text().splitlines())
 
-    def run(self, **environment: str) -> bool:
+    def push(self, news: str) -> bool:
+        """Run the steps after an update that has written some news."""
+        (self.project.folder / "news.txt").write_text(news)
+        return self.run("make update")
+
+    def run(self, skipped: str = "", **environment: str) -> bool:
         """Run each step whose condition holds. Return whether none has failed."""
         steps = [
             each for each in self.job["steps"] if each.get("run", "make setup") != "make setup"
         ]
         assert len(steps) == 3
-        for step in steps:
+        for step in (each for each in steps if each["name"] != skipped):
             name, _, value = step.get("if", "").removeprefix("env.").partition(" == ")
             if name and self.exported().get(name) != value.strip("'"):
                 continue
             command = ["bash", "--noprofile", "--norc", "-e", "-c", step["run"]]
             variables = {
-                **ENVIRONMENT,
+                # A runner has nobody's name in its environment: the step says who commits.
+                **{name: ENVIRONMENT[name] for name in ENVIRONMENT if name not in PEOPLE},
                 "PATH": f"{self.temporary / 'bin'}:{path_with_uv()}",
                 "GITHUB_ENV": str(self.github_env),
                 "RUNNER_TEMP": str(self.temporary),
+                "BOT": self.job["env"]["BOT"],
                 "BRANCH": self.job["env"]["BRANCH"],
                 "REPORT": self.job["env"]["REPORT"].replace(
                     "${{ runner.temp }}", str(self.temporary)
@@ -71,6 +82,17 @@ class Runner:
             ).returncode:
                 return False
         return True
+
+    def again(self) -> None:
+        """Begin as the next run does: with a new checkout of `main`, and nothing exported."""
+        self.project.git("switch", "--quiet", "--force", "main")
+        self.github_env.write_text("")
+
+    def tip(self) -> str:
+        return run("git", "rev-parse", "template-update", cwd=self.remote)
+
+    def news(self) -> str:
+        return run("git", "show", "template-update:news.txt", cwd=self.remote)
 
     def pushed(self) -> list[str]:
         return run("git", "branch", "--format=%(refname:short)", cwd=self.remote).split()
@@ -133,6 +155,49 @@ def test_a_conflict_is_pushed_and_said_in_the_title(project: Project, tmp_path: 
     )
     assert SETTINGS in runner.report()
     assert "Update from the template, with something left to do" in runner.pull_request()[0]
+
+
+def test_an_update_takes_the_place_of_the_last_one(project: Project, tmp_path: Path) -> None:
+    runner = Runner(project, tmp_path)
+    assert runner.push("First.\n")
+    runner.again()
+    assert runner.push("Second.\n")
+    assert runner.news() == "Second.\n"
+    runner.again()
+    # Nor is a branch in the way that was merged, with what somebody had committed to it.
+    project.git("commit", "--quiet", "--allow-empty", "--message", "Somebody's")
+    project.git("push", "--quiet", "--force", "origin", "HEAD:main", "HEAD:template-update")
+    assert runner.push("Third.\n")
+    assert runner.news() == "Third.\n"
+
+
+@pytest.mark.parametrize("amend", [[], ["--amend"]], ids=["a-commit", "an-amended-commit"])
+def test_what_somebody_has_committed_to_its_branch_is_not_overwritten(
+    project: Project, tmp_path: Path, amend: list[str]
+) -> None:
+    runner = Runner(project, tmp_path)
+    assert runner.push("First.\n")
+    (project.folder / "news.txt").write_text("Solved.\n")
+    project.git("commit", "--quiet", "--all", "--no-verify", "--message", "Solve it", *amend)
+    project.git("push", "--quiet", "--force", "origin", "template-update")
+    runner.again()
+    assert not runner.push("Second.\n")
+    assert runner.news() == "Solved.\n"
+    assert len(runner.pull_request()) == 1
+
+
+def test_what_is_pushed_to_its_branch_meanwhile_is_not_overwritten(
+    project: Project, tmp_path: Path
+) -> None:
+    """Let somebody push when the workflow has looked, and does not push yet."""
+    runner = Runner(project, tmp_path)
+    fake = runner.temporary / "bin" / "git"
+    push = f"{which('git')} push --quiet origin main:template-update"
+    lines = ["#!/bin/sh", f'case "$1" in commit) {push};; esac', f'exec {which("git")} "$@"\n']
+    fake.write_text("\n".join(lines))
+    fake.chmod(0o755)
+    assert not runner.push("First.\n")
+    assert runner.tip() == run("git", "rev-parse", "main", cwd=runner.remote)
 
 
 def test_an_update_that_is_refused_fails_the_job(project: Project, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.bookings.services import book
+from apps.bookings.tests.factories import stay
 from apps.listings.tests.factories import ListingFactory
 from apps.users.tests.factories import UserFactory
 
@@ -18,7 +19,7 @@ def test_whoever_books_locks_the_listing_before_looking_for_other_bookings(db: N
     listing, guest = ListingFactory.create(), UserFactory.create()
     first = timezone.now().date() + timedelta(days=30)
     with CaptureQueriesContext(connection) as queries:
-        book(listing=listing, guest=guest, check_in=first, check_out=first + timedelta(2), guests=1)
+        book(listing=listing, guest=guest, stay=stay(listing, first))
     selects = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
     assert "`listings_listing`" in selects[0]
     assert selects[0].endswith("FOR UPDATE")

@@ -4,8 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import before_task_publish, setup_logging, worker_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from config.redaction import redact
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -18,3 +20,18 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
     """Keep LOGGING: a receiver of this signal stops Celery from setting up its own."""
+
+
+@before_task_publish.connect
+def hide_arguments(headers: dict[str, Any], **_: Any) -> None:
+    """Send no copy of the arguments that logs and monitors would show."""
+    headers.update(argsrepr="***", kwargsrepr="***")
+
+
+@worker_init.connect
+def hide_settings(**_: Any) -> None:
+    """Answer `celery inspect conf` and monitors without the passwords of the broker and the cache."""
+    from celery.worker.control import Panel  # noqa: PLC0415  # a worker's alone
+
+    show = Panel.data["conf"]
+    Panel.data["conf"] = lambda *args, **options: redact(None, "", show(*args, **options))

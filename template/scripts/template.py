@@ -1,6 +1,8 @@
 """Where this project's template is, which versions it has, and what is new in them."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ class Template:
     """A bare clone of the template, and the versions to update from and to."""
 
     clone: Path
+    url: str
     current: str
     target: str
 
@@ -39,17 +42,46 @@ def refuse(*lines: str) -> NoReturn:
     sys.exit("\n".join([*lines, "Nothing has been changed."]))
 
 
-def git(*arguments: str, cwd: Path | None = None) -> str:
-    """Return what Git prints. Raises CalledProcessError when it fails."""
-    command = ["git", "-c", "core.quotePath=off", *arguments]
-    process = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
-    return process.stdout.rstrip()
+def git(
+    *arguments: str,
+    cwd: Path | None = None,
+    stdin: str = "",
+    environment: dict[str, str] | None = None,
+) -> str:
+    """Return what Git prints, of whatever bytes. Raises CalledProcessError when it fails."""
+    command = ["git", *arguments]
+    given = stdin.encode(errors="surrogateescape")
+    process = subprocess.run(
+        command, cwd=cwd, input=given, capture_output=True, check=True, env=environment
+    )
+    return process.stdout.decode(errors="surrogateescape")
 
 
-def read_answers() -> dict[str, Any]:
+def forget_repository() -> None:
+    """Let Git find the repository by the folder: `git rebase --exec` and hooks name one, and its index."""
+    for name in git("rev-parse", "--local-env-vars").split():
+        if not name.startswith("GIT_CONFIG"):
+            os.environ.pop(name, None)
+
+
+def read_answers(folder: Path = Path()) -> dict[str, Any]:
     """Return the answers that the project was made from, and where it was made from."""
-    answers: dict[str, Any] = yaml.safe_load(ANSWERS.read_text())
+    answers: dict[str, Any] = yaml.safe_load((folder / ANSWERS).read_text(encoding="utf-8"))
     return answers
+
+
+def compare_answers(
+    before: dict[str, Any], after: dict[str, Any], data: dict[str, str], template: Template
+) -> None:
+    """Refuse where Copier would drop or replace an answer without a word."""
+    if unknown := sorted(data.keys() - after.keys()):
+        refuse(f"There is no question {', '.join(unknown)} in {template.target}.")
+    for name in before.keys() & after.keys() - data.keys():
+        if name[0] != "_" and before[name] != after[name]:
+            refuse(
+                f"{name}: {before[name]} is no answer in {template.target}. Choose one, such as:"
+                f" make update TO={template.target} DATA={shlex.quote(f'{name}={after[name]}')}"
+            )
 
 
 def find(clone: Path, to: str, *, stay: bool) -> Template:
@@ -68,14 +100,14 @@ def find(clone: Path, to: str, *, stay: bool) -> Template:
     except subprocess.CalledProcessError as error:
         refuse(
             f"The template cannot be had from {address}:",
-            *error.stderr.strip().splitlines()[-1:],
+            *error.stderr.decode(errors="replace").strip().splitlines()[-1:],
             f"If it has moved: correct _src_path in {ANSWERS}, commit, and run this again.",
         )
     target = to or (current if stay else newest(clone))
     for version in (current, target):
         if not has(clone, version):
             refuse(f"The template at {address} has no version {version}.")
-    return Template(clone, current, target)
+    return Template(clone, url, current, target)
 
 
 def expand(address: str) -> str:
@@ -101,7 +133,7 @@ def newest(clone: Path) -> str:
             continue
         if not version.is_prerelease:
             released[version] = tag
-    return released[max(released)] if released else git("rev-parse", "HEAD", cwd=clone)
+    return released[max(released)] if released else git("rev-parse", "HEAD", cwd=clone).strip()
 
 
 def sections(clone: Path, version: str) -> list[str]:

@@ -1,40 +1,65 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["copier>=9.19,<10", "packaging>=25", "pyyaml>=6"]
+# dependencies = ["copier>=9.19,<10", "packaging>=25", "plumbum>=1.9", "pyyaml>=6"]
 # ///
 """`make update`: brings in what is new in the template, or changes an answer.
 
-All of it happens or nothing: what fails half-way is taken back. Nothing is committed.
+Copier works on a copy of what is committed. What it changes there is written here, all of it or
+nothing, and nothing is committed. What Git does not track is neither changed nor deleted.
 """
 
 import argparse
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
 from textwrap import indent
-from typing import Any
+from typing import Any, NamedTuple
 
 from copier import run_copy, run_update
 from copier.errors import UnsafeTemplateError
 
-from template import ANSWERS, Template, find, git, read_answers, refuse
+from scratch import Change, Scratch, create
+from template import (
+    ANSWERS,
+    Template,
+    compare_answers,
+    find,
+    forget_repository,
+    git,
+    read_answers,
+    refuse,
+)
+from writing import write
 
 STEPS = {
     "uv.lock and .venv: what pyproject.toml needs, your versions kept": "lock",
     "Settings, migrations, schema": "check",
     "Tests": "test",
 }
+KINDS = "a link, a submodule, or what is no text in UTF-8"
+
+
+class Outcome(NamedTuple):
+    """The files that an update leaves something to do about."""
+
+    conflicts: list[str]
+    lost: list[str]
+    left: list[str]
 
 
 def main() -> int:
     options = parse()
+    forget_repository()
     require_project(clean=not options.check)
-    with TemporaryDirectory() as folder:
-        template = find(Path(folder, "template"), options.to, stay=bool(options.data))
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        template = find(Path(folder, "template.git"), options.to, stay=bool(options.data))
         if options.to and not template.is_newer and template.target != template.current:
             refuse(f"{template.target} is older than {template.current}. There is no way back.")
         if not template.is_newer and not options.data:
@@ -46,8 +71,8 @@ def main() -> int:
         if options.check:
             print("\nTo bring it in: make update")
             return 0
-        lost = update(template, options.data, trust=options.trust)
-    return report(template, news, lost)
+        outcome = update(template, options, Path(folder))
+    return report(template, news, outcome)
 
 
 def parse() -> argparse.Namespace:
@@ -67,8 +92,18 @@ def parse() -> argparse.Namespace:
 def require_project(*, clean: bool) -> None:
     """Refuse to begin where an update could not be told from other changes, or taken back."""
     try:
-        changed = git("status", "--porcelain").splitlines()
-    except subprocess.CalledProcessError:
+        changed = git(
+            "-c",
+            "core.quotePath=off",
+            "-c",
+            "core.fsmonitor=false",
+            "--no-optional-locks",
+            "status",
+            "--porcelain",
+            "--untracked-files=normal",
+            "--ignore-submodules=dirty",
+        ).splitlines()
+    except CalledProcessError:
         refuse("This is no Git repository. Run: git init && git add --all && git commit")
     if not ANSWERS.exists():
         refuse(f"There is no {ANSWERS} here, so that nobody knows what this was made from.")
@@ -76,101 +111,101 @@ def require_project(*, clean: bool) -> None:
         refuse("Commit or stash these changes first:", *changed)
 
 
-def update(template: Template, data: dict[str, str], *, trust: bool) -> list[str]:
-    """Run Copier. Return the files that it deleted although the project had changed them."""
-    before = read_answers()
-    warnings.simplefilter("ignore")
+def update(template: Template, options: argparse.Namespace, home: Path) -> Outcome:
+    """Run Copier on a copy of the project, then write what it has changed there into the project."""
     try:
-        run_update(
-            data=data,
-            defaults=not sys.stdin.isatty(),
-            overwrite=True,
-            quiet=True,
-            skip_answered=True,
-            unsafe=trust,
-            vcs_ref=template.target,
-        )
-        compare_answers(before, read_answers(), data, template)
+        scratch = create(home, template)
+        with scratch.for_copier():
+            return run(scratch, template, options)
     except UnsafeTemplateError:
-        take_back()
         refuse(
             "This version moves files, and runs a script of the template for it, so that your",
-            f"changes move along. Look at it: hooks/migrations in {before['_src_path']}.",
+            f"changes move along. Look at it: hooks/migrations in {read_answers()['_src_path']}.",
             "If you trust it: make update TRUST=yes",
         )
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it was, undo it
-        take_back()
-        refuse((str(error).strip() or type(error).__name__).splitlines()[-1])
-    return edited_and_deleted(before, template)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # it has come to nothing
+        refuse(reason(error))
 
 
-def compare_answers(
-    before: dict[str, Any], after: dict[str, Any], data: dict[str, str], template: Template
-) -> None:
-    """Raise ValueError where Copier would drop or replace an answer without a word."""
-    if unknown := sorted(data.keys() - after.keys()):
-        raise ValueError(f"There is no question {', '.join(unknown)} in {template.target}.")
-    for name in before.keys() & after.keys() - data.keys():
-        if name[0] != "_" and before[name] != after[name]:
-            raise ValueError(
-                f"{name}: {before[name]} is no answer in {template.target}. Choose one, such as:"
-                f" make update TO={template.target} DATA={shlex.quote(f'{name}={after[name]}')}"
-            )
+def reason(error: BaseException) -> str:
+    """Return the last line of what went wrong, which is the one that says it."""
+    said = error.stderr.decode(errors="replace") if isinstance(error, CalledProcessError) else ""
+    return (said.strip() or str(error).strip() or type(error).__name__).splitlines()[-1]
 
 
-def take_back() -> None:
-    """Return to the last commit. The tree was clean, so that nothing of the project is lost."""
-    git("reset", "--quiet", "--hard")
-    git("clean", "--quiet", "-d", "--force")
+def run(scratch: Scratch, template: Template, options: argparse.Namespace) -> Outcome:
+    if not (scratch.folder / ANSWERS).exists():
+        refuse(f"Commit {ANSWERS} first: an update starts from what is committed.")
+    before = read_answers(scratch.folder)
+    warnings.simplefilter("ignore")
+    worker = run_update(
+        scratch.folder,
+        data=options.data,
+        defaults=not sys.stdin.isatty(),
+        overwrite=True,
+        quiet=True,
+        skip_answered=True,
+        unsafe=options.trust,
+        vcs_ref=template.target,
+    )
+    compare_answers(before, read_answers(scratch.folder), options.data, template)
+    return bring_in(scratch, worker.match_skip, before, template)
 
 
-def edited_and_deleted(before: dict[str, Any], template: Template) -> list[str]:
-    """Return what is gone now, and was not as the template had made it."""
-    deleted = git("diff", "--relative", "--name-only", "--diff-filter=D", "HEAD").splitlines()
-    if not deleted:
-        return []
-    with TemporaryDirectory() as folder:
+def bring_in(
+    scratch: Scratch, is_own: Callable[[Path], bool], before: dict[str, Any], template: Template
+) -> Outcome:
+    """Write the changes, but for those of files that Copier cannot merge or that are the project's."""
+    unmerged, found = scratch.unmerged(), scratch.changes()
+    changes = [change for change in found if not stays_as_it_is(change, scratch, is_own)]
+    unmerged = [stage for stage in unmerged if stage.partition("\t")[2] in {*names(changes)}]
+    conflicts = sorted(change.path for change in changes if scratch.has_conflict(change))
+    deleted = [change for change in changes if not change.stays]
+    lost, left = [], sorted({*scratch.left_out} & {*names(found)})
+    if deleted or scratch.left_out:
+        original = scratch.folder.parent / "original"
         answers = {name: before[name] for name in before if name[0] != "_"}
         source, version = before["_src_path"], template.current
-        run_copy(source, folder, answers, vcs_ref=version, defaults=True, quiet=True)
-        return [path for path in deleted if not is_same(Path(folder, path), path)]
+        run_copy(source, original, answers, vcs_ref=version, defaults=True, quiet=True)
+        lost = [each.path for each in deleted if not scratch.is_same(original, each)]
+        left = sorted({*left, *(path for path in scratch.left_out if (original / path).exists())})
+    write(scratch, changes, unmerged)
+    return Outcome(conflicts, lost, left)
 
 
-def is_same(original: Path, path: str) -> bool:
-    return original.exists() and original.read_text().rstrip() == git("show", f"HEAD:./{path}")
+def names(changes: list[Change]) -> list[str]:
+    return [change.path for change in changes]
 
 
-def report(template: Template, news: list[str], lost: list[str]) -> int:
+def stays_as_it_is(change: Change, scratch: Scratch, is_own: Callable[[Path], bool]) -> bool:
+    """Tell whether the file, or what its folder is here, is none that an update may write."""
+    path = Path(change.path)
+    if not change.was and os.path.lexists(path) and is_own(path):
+        return True
+    return not {str(each) for each in (path, *path.parents)}.isdisjoint(scratch.left_out)
+
+
+def report(template: Template, news: list[str], outcome: Outcome) -> int:
     """Check what has come of it, as far as that is possible, and say what is left to do."""
-    conflicts = find_conflicts()
-    failed = "" if conflicts else first_that_fails()
+    failed = "" if outcome.conflicts else first_that_fails()
     left = []
-    if conflicts:
-        files = "".join(f"\n       {path}" for path in conflicts)
+    if outcome.conflicts:
+        files = "".join(f"\n       {path}" for path in outcome.conflicts)
         left.append(f"You and the template changed the same lines of these files:{files}")
         left.append("Find <<<<<<< in them, keep what is right, and run: make lock check test")
     if failed:
         left.append(f"`make {failed}` fails, as you see above: find out why.")
-    left += [f"{path} is gone, and you had changed it: git show HEAD:./{path}" for path in lost]
+    left += [
+        f"{path} is gone, and you had changed it: git show HEAD:./{path}" for path in outcome.lost
+    ]
+    left += [f"{path} is as it was: no update changes {KINDS}." for path in outcome.left]
     parts = [part.partition("\n\n") for text in news for part in text.split("\n### ")]
     asked = [text.strip() for title, _, text in parts if title == "Upgrading"]
     left += [f"Upgrading:\n{indent(text, '     ')}" for text in asked]
-    left.append("Look at it: git diff HEAD (to go back: git reset --hard && git clean -d --force)")
+    left.append("Look at it: git diff HEAD (to go back: git add --update . && git stash push .)")
     left.append(f"Keep it: git add --all && git commit --message 'Template {template.target}'")
     print("\nLeft to do:", *(f"  {n}. {text}" for n, text in enumerate(left, 1)), sep="\n")
-    return int(bool(conflicts or failed))
-
-
-def find_conflicts() -> list[str]:
-    """Return the files with conflict markers, and the files with hunks that did not fit."""
-    new = git("ls-files", "--others", "--exclude-standard").splitlines()
-    if new:
-        # From here on `git diff HEAD` shows them, too.
-        git("add", "--intent-to-add", "--", *new)
-    check = ["git", "diff", "--relative", "--check", "HEAD"]
-    found = subprocess.run(check, capture_output=True, text=True, check=False).stdout
-    marked = {line.split(":")[0] for line in found.splitlines() if line.endswith("conflict marker")}
-    return sorted(marked) + git("ls-files", "--others", "*.rej").splitlines()
+    return int(bool(outcome.conflicts or failed))
 
 
 def first_that_fails() -> str:
@@ -179,10 +214,21 @@ def first_that_fails() -> str:
     environment = {name: os.environ[name] for name in os.environ if name != "VIRTUAL_ENV"}
     for title, target in STEPS.items():
         print(f"\n→ {title} (make {target})", flush=True)
-        if subprocess.run(["make", target], env=environment, check=False).returncode:
+        try:
+            if subprocess.run(["make", target], env=environment, check=False).returncode:
+                return target
+        except KeyboardInterrupt:
+            # The update is there all the same: what is left to do still has to be said.
             return target
     return ""
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) == signal.SIG_DFL:
+            signal.signal(each, interrupt)
     sys.exit(main())

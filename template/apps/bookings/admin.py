@@ -29,9 +29,9 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not
 
     date_hierarchy = "check_in"
     inlines = (StepInline,)
-    list_display = ("listing", "guest", "check_in", "check_out", "state", "total", "currency")
+    list_display = ("title", "guest", "check_in", "check_out", "state", "total", "currency")
     list_filter = ("state",)
-    list_select_related = ("listing", "guest")
+    list_select_related = ("guest",)
     ordering = ("-pk",)
-    search_fields = ("guest__email", "listing__title")
+    search_fields = ("guest__email", "title")
     show_full_result_count = False

@@ -1,3 +1,6 @@
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,10 +11,20 @@ from apps.bookings.states import STEPS, Role, State
 from apps.listings.models import Currency, Listing
 
 MAX_NIGHTS = 90
+# What a booking copies from its listing. Whatever the host changes afterwards, this was agreed.
+AGREED = ("title", "city", "country", "time_zone", "price", "currency")
+
+
+def agreed(listing: Listing) -> dict[str, Any]:
+    """Return what is agreed by booking the listing as it is now."""
+    return {name: getattr(listing, name) for name in AGREED}
 
 
 class Booking(models.Model):
-    """A stay of a guest: the nights from one day to another, at the price of the day it was made."""
+    """A stay of a guest: the nights from one day to another, on the terms of the day it was made.
+
+    Nothing here reads the listing again: its host may change it, and not what was agreed.
+    """
 
     listing = models.ForeignKey(
         Listing, on_delete=models.PROTECT, related_name="bookings", verbose_name=_("listing")
@@ -22,7 +35,7 @@ class Booking(models.Model):
         related_name="bookings",
         verbose_name=_("guest"),
     )
-    # The host of the listing, which never changes: so that one index serves the host's own list.
+    # The host of the listing, which a booking fixes: where the database can, by a foreign key, too.
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -33,6 +46,10 @@ class Booking(models.Model):
     check_out = models.DateField(_("check-out"))
     guests = models.PositiveSmallIntegerField(_("guests"))
     nights = models.PositiveSmallIntegerField(_("nights"))
+    title = models.CharField(_("title"), max_length=120)
+    city = models.CharField(_("city"), max_length=100)
+    country = models.CharField(_("country"), max_length=2)
+    time_zone = models.CharField(_("time zone"), max_length=64)
     price = models.PositiveIntegerField(_("price of a night"))
     total = models.BigIntegerField(_("total"))
     currency = models.CharField(_("currency"), max_length=3, choices=Currency)
@@ -76,6 +93,10 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_in} to {self.check_out}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 class Step(models.Model):

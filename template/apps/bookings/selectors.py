@@ -26,11 +26,6 @@ def visible_to(user: User) -> QuerySet[Booking]:
     return of_guest(user) | of_host(user)
 
 
-def with_listing(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
-    """Return bookings with what an answer shows of their listing, in one query."""
-    return bookings.select_related("listing")
-
-
 def overlapping(check_in: date, check_out: date) -> QuerySet[Booking]:
     """Return the bookings that hold one of these nights. The day of a check-out is free again."""
     return Booking.objects.filter(state__in=HOLDING, check_in__lt=check_out, check_out__gt=check_in)
@@ -47,9 +42,9 @@ def due(day: date) -> QuerySet[Booking]:
     """Return the bookings with which something may have to happen by this day, in any time zone."""
     over = Q(state=State.CONFIRMED, check_out__lte=day)
     unanswered = Q(state=State.REQUESTED, check_out__lte=day + timedelta(days=MAX_NIGHTS))
-    return Booking.objects.filter(over | unanswered & Q(check_in__lt=day)).select_related("listing")
+    return Booking.objects.filter(over | unanswered & Q(check_in__lt=day))
 
 
 def with_people() -> QuerySet[Booking]:
-    """Return all bookings with guest, host and listing, in one query."""
-    return Booking.objects.select_related("guest", "host", "listing")
+    """Return all bookings with guest and host, in one query."""
+    return Booking.objects.select_related("guest", "host")

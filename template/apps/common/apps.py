@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.urls import register_converter
+
+from apps.common.numbers import PlainNumberConverter
 
 
 class CommonConfig(AppConfig):
     name = "apps.common"
+
+    def ready(self) -> None:
+        register_converter(PlainNumberConverter, "id")

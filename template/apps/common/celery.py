@@ -1,7 +1,9 @@
 """What common offers to a project with background jobs."""
 
 from celery import current_app
+from celery.utils import uuid
 from django.conf import settings
+from kombu import Connection, Queue
 
 
 def check_broker() -> None:
@@ -9,4 +11,26 @@ def check_broker() -> None:
     if settings.CELERY_TASK_ALWAYS_EAGER:
         return
     with current_app.connection_for_write(connect_timeout=2) as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=2)
+        _connect(connection)
+
+
+def takes_messages() -> bool:
+    """Tell whether the broker takes any message: a small one, to a queue of its own.
+
+    One that is full answers and takes none. One that does not take a certain message may take others.
+    """
+    try:
+        with current_app.connection_for_write(connect_timeout=2) as connection:
+            _connect(connection)
+            queue = Queue(f"probe-{uuid()}", exclusive=True)(connection.default_channel)
+            queue.declare()
+            connection.Producer().publish("", routing_key=queue.name)
+            queue.purge()  # kombu's own brokers delete none that has no exchange
+            queue.delete()
+    except Exception:  # noqa: BLE001  # whatever the reason, it does not
+        return False
+    return True
+
+
+def _connect(connection: Connection) -> None:
+    connection.ensure_connection(max_retries=1, interval_start=0, timeout=2)

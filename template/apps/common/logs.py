@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
 from django_structlog import signals
 from django_structlog.middlewares import RequestMiddleware
 
@@ -19,6 +20,11 @@ class AccessLogMiddleware(RequestMiddleware):
         structlog.contextvars.bind_contextvars(
             request_id=request.META["HTTP_X_REQUEST_ID"], ip=request.META.get("REMOTE_ADDR")
         )
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Return method and path, without the query: what clients send there may be a token."""
+        return f"{request.method} {escape_uri_path(request.path)}"
 
 
 @receiver(signals.bind_extra_request_finished_metadata)

@@ -1,10 +1,16 @@
 """Lists come in pages, and no page is larger than `MAX_PAGE_SIZE`."""
 
+import sys
+from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError
 from rest_framework import pagination
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
+
+from apps.common.numbers import plain_number
 
 PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
@@ -13,8 +19,9 @@ MAX_PAGE_SIZE = 100
 def page_size_of(request: Request) -> int:
     """Return the page size that is asked for. Raises ValidationError when it is out of range."""
     text = request.query_params.get("page_size", str(PAGE_SIZE))
-    if text.isdecimal() and text.isascii() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE:
-        return int(text)
+    with suppress(ValueError):
+        if size := plain_number(text, most=MAX_PAGE_SIZE):
+            return size
     raise ValidationError({"page_size": f"Give a number from 1 to {MAX_PAGE_SIZE}."})
 
 
@@ -41,6 +48,27 @@ class CursorPagination(LimitedPages, pagination.CursorPagination):
 
     ordering = "-pk"
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """Return the rows of the page that is asked for. Raises NotFound for a made up cursor.
+
+        A cursor says in its own words where a page begins, and only the column can tell whether it
+        may have such a value.
+        """
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, OverflowError, DjangoValidationError, DataError):
+            if self.cursor_query_param not in request.query_params:
+                raise
+            raise NotFound(self.invalid_cursor_message) from None
+
 
 class PagePagination(LimitedPages, pagination.PageNumberPagination):
     """For short lists that people leaf through: it counts all rows for each page."""
+
+    def get_page_number(self, request: Request, paginator: Any) -> int:
+        """Return the number of the page that is asked for. Raises NotFound when it is none."""
+        try:
+            number = super().get_page_number(request, paginator)
+            return plain_number(str(number), most=sys.maxsize)
+        except ValueError:
+            raise NotFound(self.invalid_page_message) from None

@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -27,6 +29,12 @@ class Unavailable(APIException):
     default_code = "unavailable"
     default_detail = "Something that this needs does not answer. Try again in a moment."
     wait = 5  # seconds until a client should try again, as Retry-After
+
+
+class BodyTooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = "The body is too large."
 
 
 def problem(
@@ -71,9 +79,13 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         errors = list(_errors(exc.get_full_details()))
         members: dict[str, Any] = {"code": "invalid", "detail": "See errors.", "errors": errors}
     else:
-        members = _detail_and_code(exc)
+        # An exception may have members of its own (RFC 9457, section 3.2).
+        members = _detail_and_code(exc) | getattr(exc, "members", {})
     response.data = problem(context["request"], response.status_code, **members)
     response.content_type = CONTENT_TYPE
+    # Also of a view that answers with YAML or a page otherwise.
+    context["request"].accepted_renderer = JSONRenderer()
+    context["request"].accepted_media_type = JSONRenderer.media_type
     return response
 
 
@@ -85,6 +97,8 @@ def _as_api_exception(exc: Exception) -> Exception:
         return NotFound()
     if isinstance(exc, DjangoPermissionDenied):
         return PermissionDenied()
+    if isinstance(exc, RequestDataTooBig):
+        return BodyTooLarge()
     if isinstance(exc, (OperationalError, InterfaceError)):
         logger.error("database_error", exc_info=exc)
         return Unavailable()

@@ -46,9 +46,26 @@ SHOWN_PROBLEM = {
     "request_id": "3f0c6c1e-4f0e-4f44-9d52-5a1c1f1f4f5b",
     "errors": [{"pointer": "#/name", "detail": "This is too long.", "code": "max_length"}],
 }
+# What every answer bears, and problems beside it.
+HEADERS = {
+    "X-Request-ID": "The id of this request, as in the log.",
+    "RateLimit": "What is left of the client's limits, and for how many seconds.",
+    "RateLimit-Policy": "The client's limits: so many requests in so many seconds.",
+}
+PROBLEM_HEADERS = {
+    "Retry-After": "With 429 and 503: the seconds after which to try again.",
+    "WWW-Authenticate": "With 401: how to sign in.",
+}
+REQUEST_ID = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "An id of your own for this request: 1 to 128 letters, digits, `.`, `_`, `-`.",
+}
 # What the links of OpenAPI take from an answer.
 ID = "$response.body#/id"
-FIRST_ID = "$response.body#/results/0/id"
+FIRST = "$response.body#/results/0"
+FIRST_ID = f"{FIRST}/id"
 ETAG = "$response.header.ETag"
 LINKS = "x-links"
 
@@ -68,6 +85,24 @@ def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     }
     for operation in _descriptions(result):
         operation["responses"].setdefault("default", {"$ref": "#/components/responses/Problem"})
+    return result
+
+
+def document_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return the document with the headers that all operations read and answer with."""
+    components = result["components"]
+    components["headers"] = {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in (HEADERS | PROBLEM_HEADERS).items()
+    }
+    references = {name: {"$ref": f"#/components/headers/{name}"} for name in components["headers"]}
+    common = {name: references[name] for name in HEADERS}
+    components["responses"]["Problem"]["headers"] = references
+    for operation in _descriptions(result):
+        operation.setdefault("parameters", []).append(REQUEST_ID)
+        for response in operation["responses"].values():
+            if "$ref" not in response:
+                response["headers"] = common | response.get("headers", {})
     return result
 
 

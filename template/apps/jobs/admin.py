@@ -1,6 +1,5 @@
 from typing import Any
 
-from celery.exceptions import NotRegistered, OperationalError
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -32,13 +31,10 @@ class ParkedJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
 
     @admin.action(description=_("Send again"), permissions=["delete"])
     def replay(self, request: HttpRequest, queryset: QuerySet[ParkedJob]) -> None:
-        sent = 0
-        try:
-            for job in queryset.order_by("parked_at"):
-                services.replay(job)
-                sent += 1
-        except NotRegistered as error:
-            self.message_user(request, _("There is no task %s any more.") % error, messages.ERROR)
-        except (OperationalError, OSError):
+        resent = services.resend(queryset.order_by("parked_at"))
+        if failed := len(resent.failed):
+            not_sent = _("%(failed)d jobs cannot be sent: the list says why.") % {"failed": failed}
+            self.message_user(request, not_sent, messages.ERROR)
+        if resent.is_broker_away:
             self.message_user(request, _("The broker does not answer."), messages.ERROR)
-        self.message_user(request, _("Sent %(sent)d jobs again.") % {"sent": sent})
+        self.message_user(request, _("Sent %(sent)d jobs again.") % {"sent": len(resent.sent)})

@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import structlog
 from celery.contrib.django.task import DjangoTask
-from celery.exceptions import OperationalError as BrokerError
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.utils import uuid
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from kombu.utils.json import dumps
 
+from apps.common.loops import is_database_away
 from apps.jobs import services
 from apps.jobs.models import Reason
 
@@ -29,6 +32,10 @@ class Job(DjangoTask[Any, Any]):
     so is what the broker does not take: `manage.py parked_jobs` shows it and sends it again.
     """
 
+    # It is confirmed when it is done, so that a worker that dies loses none; it may therefore run
+    # twice and must be written for it. How often it is given away again is counted (before_start).
+    acks_late = True
+    reject_on_worker_lost = True
     autoretry_for = (OSError, OperationalError, InterfaceError)
     max_retries = 5
     retry_backoff = 1
@@ -43,7 +50,10 @@ class Job(DjangoTask[Any, Any]):
         *others: Any,
         **options: Any,
     ) -> Any:
-        """Note the job and send it, or park it while the broker is away. Raises DatabaseError."""
+        """Note the job and send it, or park it while the broker is away.
+
+        Raises DatabaseError, and TypeError when the arguments do not fit or are no JSON.
+        """
         task_id = task_id or uuid()
         # A job that is tried again sends itself, and is noted already.
         if task_id != self.request.id:
@@ -58,7 +68,7 @@ class Job(DjangoTask[Any, Any]):
         *others: Any,
         **options: Any,
     ) -> Any:
-        """Note the job in this transaction, and send it on commit. Raises DatabaseError.
+        """Note the job in this transaction, and send it on commit. Raises what `apply_async` does.
 
         If this process dies in between, the job is sent all the same, as one that got lost.
         """
@@ -67,21 +77,43 @@ class Job(DjangoTask[Any, Any]):
         transaction.on_commit(partial(self._send, args, kwargs, task_id, *others, **options))
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
-        """Do as `apply_async_on_commit` does, without options. Raises DatabaseError."""
+        """Do as `apply_async_on_commit` does, without options."""
         self.apply_async_on_commit(args, kwargs)
 
     def _send(self, args: Any, kwargs: Any, task_id: str, *others: Any, **options: Any) -> Any:
         try:
             return super().apply_async(args, kwargs, task_id, *others, **options)
-        except (BrokerError, OSError) as error:
+        except Exception as error:  # a refusal has the type of the broker's library
+            if isinstance(error, SoftTimeLimitExceeded) or self.app.conf.task_always_eager:
+                raise
             self._park(task_id, args or (), kwargs or {}, Reason.UNSENT, error)
             return self.AsyncResult(task_id)
+
+    def before_start(self, task_id: str, args: Any, kwargs: dict[str, Any]) -> None:
+        """Count a job that the broker gives away once more, because its worker died or lost it."""
+        if not (self.request.delivery_info or {}).get("redelivered"):
+            return
+        try:
+            services.count_redelivery(job_id=task_id, task=self.name, args=args, kwargs=kwargs)
+        except (OperationalError, InterfaceError) as error:
+            raise self.retry(exc=error, countdown=NO_DATABASE_PAUSE) from error
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it. To run out of memory is to fail: Celery would end the whole worker.
+
+        Without a broker the process that would end is the caller's, so there `sys.exit` fails, too.
+        """
+        deadly = (MemoryError, SystemExit) if self.request.is_eager else MemoryError
+        try:
+            return super().__call__(*args, **kwargs)
+        except deadly as error:
+            raise RuntimeError(f"It ended with {error!r}.") from error
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: dict[str, Any]) -> None:
         """Note that it is done. While the database is away it stays noted, and runs once more."""
         try:
             services.forget(task_id)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("job_not_forgotten", job_id=task_id, task=self.name, exc_info=True)
 
     def on_failure(
@@ -90,20 +122,26 @@ class Job(DjangoTask[Any, Any]):
         """Park what has failed for good: an error of its own, or a time limit too."""
         try:
             self._park(task_id, args, kwargs, Reason.FAILED, exc)
-        except DatabaseError:
-            # Nowhere to park: it goes round once more, with all its tries.
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("job_not_parked", job_id=task_id, task=self.name, exc_info=True)
-            super().apply_async(args, kwargs, task_id, countdown=NO_DATABASE_PAUSE)
+            # Nowhere to park: it goes round once more, with all its tries. Without a broker it
+            # would do so at once, for ever; and what cannot be stored now cannot be later either.
+            if is_database_away(error) and not self.app.conf.task_always_eager:
+                super().apply_async(args, kwargs, task_id, countdown=NO_DATABASE_PAUSE)
 
     def _note(self, task_id: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
+        args, kwargs = args or (), kwargs or {}
+        # What could not be sent later is refused now, and without a broker just the same.
+        signature(self.run).bind(*args, **kwargs)
         if self.app.conf.task_always_eager:
+            dumps([args, kwargs])
             return
         pause = timedelta(seconds=options.get("countdown") or 0)
         services.note(
             job_id=task_id,
             task=self.name,
-            args=args or (),
-            kwargs=kwargs or {},
+            args=args,
+            kwargs=kwargs,
             sent_at=options.get("eta") or timezone.now() + pause,
         )
 

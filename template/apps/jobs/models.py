@@ -14,12 +14,14 @@ class ParkedJob(models.Model):
 
     job_id = models.CharField(_("job"), max_length=64)
     task = models.CharField(_("task"), max_length=255)
-    args = models.JSONField(_("arguments"), default=list)
-    kwargs = models.JSONField(_("named arguments"), default=dict)
+    # JSON as in the message. As text: databases refuse some JSON, and a row is read whatever is in it.
+    args = models.TextField(_("arguments"), default="[]")
+    kwargs = models.TextField(_("named arguments"), default="{}")
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     error = models.TextField(_("error"), blank=True)
     request_id = models.CharField(_("request"), max_length=128, blank=True)
     parked_at = models.DateTimeField(_("parked at"), default=timezone.now)
+    redeliveries = models.PositiveSmallIntegerField(_("redeliveries"), default=0)
 
     class Meta:
         verbose_name = _("parked job")

@@ -1,17 +1,40 @@
 """Writes: noting a job that is sent, parking it, sending it again, and giving it up."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import structlog
 from celery import Task, current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import close_old_connections, connection, transaction
+from django.db.models import F
 from django.utils import timezone
+from kombu.utils.json import dumps, loads
 
+from apps.common.celery import takes_messages
+from apps.common.loops import skipped_if_bad
 from apps.jobs.models import ParkedJob, Reason
 
 logger = structlog.get_logger(__name__)
+
+# After so many it is the job that ends its workers, or that they do not know.
+MAX_REDELIVERIES = 5
+MAX_ERROR_LENGTH = 1000
+
+
+class RedeliveryError(Exception):
+    """A job was sent again, or given to a worker again, too often: it may end each that takes it."""
+
+
+@dataclass
+class Resent:
+    """What has become of jobs that were to be sent again; those in neither list wait as before."""
+
+    sent: list[ParkedJob] = field(default_factory=list)
+    failed: list[ParkedJob] = field(default_factory=list)
+    is_broker_away: bool = False
 
 
 def note(
@@ -24,19 +47,29 @@ def note(
 ) -> None:
     """Note that a job is sent, so that it can be sent again if it gets lost. Raises DatabaseError."""
     ParkedJob.objects.create(
-        job_id=job_id,
-        task=task,
-        args=list(args),
-        kwargs=kwargs,
-        reason=Reason.SENT,
-        request_id=_request_id(),
-        parked_at=sent_at or timezone.now(),
+        job_id=job_id, reason=Reason.SENT, **_fields(task, args, kwargs, at=sent_at)
     )
 
 
 def forget(job_id: str) -> None:
     """Note that a job is done. Raises DatabaseError."""
     ParkedJob.objects.filter(job_id=job_id).delete()
+
+
+def count_redelivery(
+    *, job_id: str, task: str, args: Iterable[Any], kwargs: dict[str, Any]
+) -> None:
+    """Count that the broker gives a job to a worker once more, also one that was never noted.
+
+    Raises RedeliveryError, and DatabaseError.
+    """
+    once_more = ParkedJob.objects.filter(job_id=job_id, redeliveries__lt=MAX_REDELIVERIES)
+    if once_more.update(redeliveries=F("redeliveries") + 1):
+        return
+    defaults = {"reason": Reason.SENT, "redeliveries": 1, **_fields(task, args, kwargs)}
+    _, is_new = ParkedJob.objects.get_or_create(job_id=job_id, defaults=defaults)
+    if not is_new:
+        raise RedeliveryError(f"It was begun {MAX_REDELIVERIES + 1} times and never ended.")
 
 
 def park(  # noqa: PLR0913  # what a job consists of
@@ -52,33 +85,33 @@ def park(  # noqa: PLR0913  # what a job consists of
     # A worker's main process parks once in a while: its connection may be long gone.
     if not connection.in_atomic_block:
         close_old_connections()
-    fields = {
-        "task": task,
-        "args": list(args),
-        "kwargs": kwargs,
-        "reason": reason,
-        "error": f"{type(error).__name__}: {error}",
-        "request_id": _request_id(),
-        "parked_at": timezone.now(),
-    }
-    job, _ = ParkedJob.objects.update_or_create(job_id=job_id, defaults=fields)
+    defaults = {"reason": reason, "error": _text(error), **_fields(task, args, kwargs)}
+    job, _ = ParkedJob.objects.update_or_create(job_id=job_id, defaults=defaults)
     logger.error("job_parked", job_id=job_id, task=task, reason=str(reason))
     return job
 
 
-def replay(job: ParkedJob) -> None:
-    """Send a parked job again, under the same id, unless somebody else has done so meanwhile.
+def resend(jobs: Iterable[ParkedJob]) -> Resent:
+    """Send jobs again, each under its id, unless somebody else has done so meanwhile.
 
-    Raises OperationalError or OSError when the broker is away, and NotRegistered when the task is no more:
-    the job still waits then. Whatever comes in between, it runs at least once.
+    One that cannot be sent is stored as failed, and the rest goes on; while the broker takes
+    nothing, the rest waits. Whatever comes in between, each runs at least once. Raises
+    OperationalError when the database is away.
     """
-    with transaction.atomic(), structlog.contextvars.bound_contextvars(request_id=job.request_id):
-        unchanged = ParkedJob.objects.filter(pk=job.pk, reason=job.reason, parked_at=job.parked_at)
-        if unchanged.update(reason=Reason.SENT, parked_at=timezone.now()):
-            # Not as Job does it, which would park what the broker does not take.
-            task = current_app.tasks[job.task]
-            Task.apply_async(task, job.args, job.kwargs, task_id=job.job_id, retry=False)
-            logger.info("job_replayed", job_id=job.job_id, task=job.task)
+    resent = Resent()
+    for job in jobs:
+        with skipped_if_bad("job_not_resent", job_id=job.job_id, task=job.task):
+            error = _send(job)
+            if error is None:
+                resent.sent.append(job)
+            elif not takes_messages():
+                logger.warning("broker_away", error=_text(error))
+                resent.is_broker_away = True
+                break
+            else:
+                _fail(job, error)
+                resent.failed.append(job)
+    return resent
 
 
 def discard(job: ParkedJob) -> None:
@@ -87,5 +120,57 @@ def discard(job: ParkedJob) -> None:
     logger.warning("job_discarded", job_id=job.job_id, task=job.task)
 
 
-def _request_id() -> str:
-    return structlog.contextvars.get_contextvars().get("request_id") or ""
+def _send(job: ParkedJob) -> Exception | None:
+    """Return what is wrong with a job, after which its row is as before, or None when it is sent."""
+    is_lost = job.reason == Reason.SENT
+    if is_lost and job.redeliveries >= MAX_REDELIVERIES:
+        return RedeliveryError(f"It was sent {MAX_REDELIVERIES + 1} times and never done.")
+    with transaction.atomic(), structlog.contextvars.bound_contextvars(request_id=job.request_id):
+        # What somebody sends again after it has failed begins anew.
+        counted = 0 if job.reason == Reason.FAILED else job.redeliveries + is_lost
+        if not _unchanged(job).update(
+            reason=Reason.SENT, parked_at=timezone.now(), redeliveries=counted
+        ):
+            return None
+        try:
+            # Not as Job does it, which would park what the broker does not take.
+            task = current_app.tasks[job.task]
+            Task.apply_async(task, loads(job.args), loads(job.kwargs), task_id=job.job_id)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, others follow
+            transaction.set_rollback(True)
+            return error
+    logger.info("job_replayed", job_id=job.job_id, task=job.task)
+    return None
+
+
+def _fail(job: ParkedJob, error: Exception) -> None:
+    before, job.reason, job.error = _unchanged(job), Reason.FAILED, _text(error)
+    before.update(reason=job.reason, error=job.error, parked_at=timezone.now())
+    logger.error("job_parked", job_id=job.job_id, task=job.task, reason=job.reason, exc_info=error)
+
+
+def _unchanged(job: ParkedJob) -> Any:
+    return ParkedJob.objects.filter(pk=job.pk, reason=job.reason, parked_at=job.parked_at)
+
+
+def _fields(
+    task: str, args: Iterable[Any], kwargs: dict[str, Any], at: datetime | None = None
+) -> dict[str, Any]:
+    return {
+        "task": task,
+        "args": dumps(list(args)),
+        "kwargs": dumps(kwargs),
+        "request_id": structlog.contextvars.get_contextvars().get("request_id") or "",
+        "parked_at": at or timezone.now(),
+    }
+
+
+def _text(error: BaseException) -> str:
+    """Return an error as every database can store it: without NUL and half characters, and short."""
+    try:
+        text = f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]
+    except Exception:  # noqa: BLE001  # its own __str__ may be what is wrong
+        return type(error).__name__
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

@@ -8,13 +8,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from apps.rest.caching import ExpiringQuerySet
+from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, kept_complete
 
 # The group of cached answers that show listings.
 CACHED_AS = "listings"
 MAX_PRICE = 100_000_000  # a night, in minor units
 MAX_CAPACITY = 50
 MAX_PHOTOS = 20
+PLACE_DIGITS = 2  # about a kilometre: so far everybody may know where a place is
 
 
 class Kind(models.TextChoices):
@@ -100,7 +101,7 @@ class Listing(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     cached_as = CACHED_AS
-    objects = ExpiringQuerySet.as_manager()
+    objects = ListingQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["rating_sum", "rating_count"])
 
     class Meta:
@@ -136,6 +137,8 @@ class Listing(models.Model):
                 & models.Q(rating_sum__lte=5 * models.F("rating_count")),
                 name="listings_listing_rating_is_1_to_5",
             ),
+            # For the foreign key of bookings, which fixes the host: see their migrations.
+            models.UniqueConstraint(fields=["id", "host"], name="listings_listing_has_one_host"),
         ]
         # One for each order of the public list, and for the two filters that leave few rows.
         indexes = [
@@ -149,9 +152,29 @@ class Listing(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it as the next version, whoever does so."""
-        self.version += 1
-        super().save(*args, **kwargs)
+        """Store it as the next version, whoever does so, and however many at the same time.
+
+        Raises IncompleteError, and ValidationError for another host where guests have booked.
+        """
+        with kept_complete([self.pk] if self.pk else []) as changed:
+            rows = Listing.objects.select_for_update()
+            stored = rows.filter(pk=self.pk).first() if self.pk else None
+            self._refuse_another_host(stored)
+            self.version = 1 + (stored or self).version
+            if names := kwargs.get("update_fields"):
+                kwargs["update_fields"] = {*names, "version"}
+            super().save(*args, **kwargs)
+            changed.add(self.pk)
+
+    def clean(self) -> None:
+        super().clean()
+        stored = Listing.objects.filter(pk=self.pk).first() if self.pk else None
+        self._refuse_another_host(stored)
+
+    def _refuse_another_host(self, stored: "Listing | None") -> None:
+        """Raise ValidationError for another host than the one whom guests have booked with."""
+        if stored and stored.host_id != self.host_id and stored.bookings.exists():
+            raise ValidationError({"host": _("Guests have booked with this host, who stays.")})
 
     @property
     def zone(self) -> ZoneInfo:
@@ -175,7 +198,7 @@ class Photo(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
 
     cached_as = CACHED_AS
-    objects = ExpiringQuerySet.as_manager()
+    objects = PhotoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("photo")
@@ -183,8 +206,30 @@ class Photo(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["listing", "position"], name="listings_photo_has_a_place_of_its_own"
-            )
+            ),
+            # With the one above: a listing has no more photos than this.
+            models.CheckConstraint(
+                condition=models.Q(position__lt=MAX_PHOTOS),
+                name="listings_photo_position_is_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(url__startswith="https://"), name="listings_photo_is_on_the_web"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.caption or self.url
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store it. Raises IncompleteError when that takes another listing's last photo away."""
+        with kept_complete(self._listings()):
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it. Raises IncompleteError for the last one of a published listing."""
+        with kept_complete(self._listings()):
+            return super().delete(*args, **kwargs)
+
+    def _listings(self) -> models.QuerySet[Any, Any]:
+        """Return the listing that the database has for it, which may be another one."""
+        return Photo.objects.filter(pk=self.pk).values_list("listing", flat=True)

@@ -1,19 +1,19 @@
 """Writes: everything that changes a listing, each in one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, ProtectedError
+from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from rest_framework.exceptions import APIException
 
 from apps.listings.models import Listing, Photo, Status
+from apps.listings.querysets import kept_complete, lock
 from apps.rest.conditional import PreconditionFailed
 from apps.users.models import User
-
-INCOMPLETE = ValidationError("Add a photo before you publish it.", code="incomplete")
 
 
 class NotADraft(APIException):
@@ -39,7 +39,7 @@ def create_many(*, host: User, listings: list[dict[str, Any]]) -> list[Listing]:
     return [create(host=host, **fields) for fields in listings]
 
 
-@transaction.atomic
+@kept_complete()
 def change(
     *,
     listing: Listing,
@@ -50,7 +50,8 @@ def change(
 ) -> Listing:
     """Return the listing, changed in what is given.
 
-    Raises PreconditionFailed when it is in none of these versions any more.
+    Raises PreconditionFailed when it is in none of these versions any more, and IncompleteError
+    when it is published and would have no photo.
     """
     listing = _locked(listing, versions)
     for name, value in fields.items():
@@ -63,10 +64,8 @@ def change(
 
 @transaction.atomic
 def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
-    """Return the listing, which everybody sees from now on. Raises ValidationError without a photo."""
+    """Return the listing, which everybody sees from now on. Raises IncompleteError."""
     listing = _locked(listing, versions)
-    if not listing.photos.exists():
-        raise INCOMPLETE
     listing.status = Status.PUBLISHED
     _save(listing, user)
     return listing
@@ -93,11 +92,21 @@ def delete(*, listing: Listing, user: User, versions: Collection[int] | None) ->
         raise NotADraft from error
 
 
-def add_rating(*, listing_id: int, rating: int) -> None:
-    """Count a rating, in one statement: two at the same time both count."""
-    Listing.objects.filter(pk=listing_id).update(
-        rating_sum=F("rating_sum") + rating, rating_count=F("rating_count") + 1
-    )
+@contextmanager
+def rated(listings: Iterable[int], ratings: QuerySet[Any]) -> Iterator[None]:
+    """Let ratings of listings change, and sum them up anew: two at the same time both count.
+
+    `ratings` are all that there are, with a `listing` and a `rating`. The lock comes before they
+    change: what refers to a listing takes a weaker one, and two that hold that wait for each other.
+    """
+    with transaction.atomic():
+        locked = lock(listings)
+        yield
+        own = ratings.filter(listing=OuterRef("pk")).order_by().values("listing")
+        Listing.objects.filter(pk__in=locked).update(
+            rating_sum=Coalesce(Subquery(own.values(number=Sum("rating"))), 0),
+            rating_count=Coalesce(Subquery(own.values(number=Count("pk"))), 0),
+        )
 
 
 def _locked(listing: Listing, versions: Collection[int] | None) -> Listing:

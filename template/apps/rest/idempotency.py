@@ -38,6 +38,14 @@ PARAMETER = OpenApiParameter(
     description="A UUID, say. The same request with the same key is done once, for 24 hours.",
 )
 
+REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed",
+    type={"type": "string", "enum": ["true"]},
+    location=OpenApiParameter.HEADER,
+    response=[201],
+    description="This is the answer that the same request got before.",
+)
+
 
 class KeyMissing(APIException):
     status_code = HTTPStatus.BAD_REQUEST

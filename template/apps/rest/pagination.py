@@ -108,23 +108,27 @@ class KeysetPagination(BasePagination):
             values = [row[self.columns.index(column)] for column in self.order.columns]
         else:
             values = [getattr(row, column) for column in self.order.columns]
-        cursor = urlsafe_b64encode(orjson.dumps([self.name, backwards, *values])).decode()
         query = self.request.query_params.copy()
-        query["cursor"] = cursor.rstrip("=")
+        query["cursor"] = self._encode(values, backwards=backwards)
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
+
+    def _encode(self, values: Sequence[int], *, backwards: bool) -> str:
+        cursor = urlsafe_b64encode(orjson.dumps([self.name, backwards, *values])).decode()
+        return cursor.rstrip("=")
 
     def _decode(self, cursor: str, model: type[Model]) -> tuple[bool, list[int]]:
         """Return the direction, and the values to go on from."""
         fields = [_field(model, column) for column in self.order.columns]
         try:
             text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
-            name, backwards, *values = orjson.loads(text)
+            _, backwards, *values = orjson.loads(text)
             values = [_value(field, value) for field, value in zip(fields, values, strict=True)]
         except (ValueError, TypeError):
             raise BAD_CURSOR from None
-        if name != self.name or not isinstance(backwards, bool):
+        # Each place has one cursor, spelled as in our links.
+        if self._encode(values, backwards=bool(backwards)) != cursor:
             raise BAD_CURSOR
-        return backwards, values
+        return bool(backwards), values
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         cursor = {"type": "string", "maxLength": MAX_CURSOR_LENGTH}

@@ -1,13 +1,21 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from apps.reviews.models import Review
 
 
 @admin.register(Review)
 class ReviewAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Staff may correct or delete what a guest says of a stay, but not write it."""
+
     list_display = ("listing", "rating", "author", "created_at")
     list_filter = ("rating",)
     list_select_related = ("listing", "author")
     ordering = ("-pk",)
-    raw_id_fields = ("booking", "listing", "author")
+    readonly_fields = ("booking", "listing", "author")
     show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

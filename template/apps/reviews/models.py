@@ -1,11 +1,36 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.bookings.models import Booking
 from apps.listings.models import Listing
+from apps.listings.services import rated
 
 MAX_TEXT = 2000
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    """Has the ratings of listings follow, as the model does. A review stays with its listing."""
+
+    def update(self, **fields: Any) -> int:
+        with rated(self.values_list("listing", flat=True), self.model.objects.all()):
+            return super().update(**fields)
+
+    def bulk_create(self, objs: Iterable["Review"], *args: Any, **options: Any) -> list["Review"]:
+        reviews = list(objs)
+        with rated([review.listing_id for review in reviews], self.model.objects.all()):
+            return super().bulk_create(reviews, *args, **options)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with rated(self.values_list("listing", flat=True), self.model.objects.all()):
+            return super().delete()
+
+    # As Django has it: not by the manager, which would delete all.
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
 
 
 class Review(models.Model):
@@ -27,6 +52,8 @@ class Review(models.Model):
     text = models.TextField(_("text"), max_length=MAX_TEXT, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
+    objects = ReviewQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("review")
         verbose_name_plural = _("reviews")
@@ -40,3 +67,13 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rating}/5"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store it, and have the rating of its listing follow."""
+        with rated([self.listing_id], Review.objects.all()):
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it, and have the rating of its listing follow."""
+        with rated([self.listing_id], Review.objects.all()):
+            return super().delete(*args, **kwargs)

@@ -7,7 +7,6 @@ from rest_framework.exceptions import APIException
 
 from apps.bookings.models import Booking
 from apps.bookings.states import State
-from apps.listings.services import add_rating
 from apps.reviews.models import Review
 
 
@@ -23,14 +22,13 @@ class ReviewedAlready(APIException):
     default_detail = "You have reviewed this stay."
 
 
-@transaction.atomic
 def review(*, booking: Booking, rating: int, text: str = "") -> Review:
     """Return the review of a stay by its guest. Raises NotYet and ReviewedAlready."""
     if booking.state != State.COMPLETED:
         raise NotYet
     try:
         with transaction.atomic():
-            written = Review.objects.create(
+            return Review.objects.create(
                 booking=booking,
                 listing_id=booking.listing_id,
                 author_id=booking.guest_id,
@@ -39,5 +37,3 @@ def review(*, booking: Booking, rating: int, text: str = "") -> Review:
             )
     except IntegrityError as error:
         raise ReviewedAlready from error
-    add_rating(listing_id=booking.listing_id, rating=rating)
-    return written

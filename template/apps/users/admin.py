@@ -1,9 +1,16 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from apps.users.models import User
+
+# Who signs somebody out changes the password; the rows themselves are of use to nobody.
+admin.site.unregister([BlacklistedToken, OutstandingToken])
 
 
 class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # not at run time
@@ -38,3 +45,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not at run time
             },
         ),
     )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
+        """Ask for a proof of an address that is new, unless the form says when it was given.
+
+        Nothing else is written than what was changed: the row may have got a new password since it
+        was read, and the old one must not come back.
+        """
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        changed = {field.name for field in self.opts.concrete_fields} & {*form.changed_data}
+        if obj.email != form.initial["email"] and "email_confirmed_at" not in changed:
+            obj.email_confirmed_at = None
+            changed.add("email_confirmed_at")
+        obj.save(update_fields=changed)

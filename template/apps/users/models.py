@@ -1,9 +1,13 @@
+from collections.abc import Collection
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+EMAIL_LENGTH = 254  # as RFC 5321 has it, and Django
 
 
 class UserManager(BaseUserManager["User"]):
@@ -19,8 +23,15 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Return the address in lowercase: one person has one account, however they type it."""
-        return (email or "").strip().lower()
+        """Return the address in the one spelling that is stored: one person has one account.
+
+        It may have grown, so it is validated after this. What is too long already stays as it is:
+        it is refused anyway, and normalizing it could take long.
+        """
+        if len(email := email or "") > EMAIL_LENGTH:
+            return email
+        # Twice: there are letters that take their accent only when they are small.
+        return normalize("NFKC", normalize("NFKC", email).lower()).strip()
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
@@ -53,9 +64,10 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
-    def clean(self) -> None:
-        super().clean()
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Validate the address as it is stored, not as it was typed."""
         self.email = UserManager.normalize_email(self.email)
+        super().clean_fields(exclude=exclude)
 
     def get_full_name(self) -> str:
         return self.name

@@ -13,15 +13,27 @@ def users() -> QuerySet[User]:
     return User.objects.order_by("-pk")
 
 
+def may_sign_in(user: User | None) -> bool:
+    """Say whether there is such a user, who is active and has proved to read the mailbox.
+
+    simplejwt asks this before it gives any token: SIMPLE_JWT["USER_AUTHENTICATION_RULE"].
+    """
+    return user is not None and user.is_active and user.email_confirmed_at is not None
+
+
 def find_by_email(email: str) -> User | None:
     return User.objects.filter(email=User.objects.normalize_email(email)).first()
 
 
 def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) -> User | None:
-    """Return the active user whom a link was sent to, or None when the link is not good (any more)."""
+    """Return the active user whom a link was sent to, or None when the link is not good (any more).
+
+    The row is locked until the transaction ends: of those who use a link at the same time, the
+    first one ends it for the others.
+    """
     try:
         pk = int(force_str(urlsafe_base64_decode(uid)))
-        user = User.objects.get(pk=pk, is_active=True)
+        user = User.objects.select_for_update().get(pk=pk, is_active=True)
     except (ValueError, OverflowError, User.DoesNotExist):
         return None
     return user if generator.check_token(user, token) else None

@@ -14,21 +14,18 @@ INVALID_LINK = ValidationError("This link is not valid, or not any more.", code=
 
 
 @transaction.atomic
-def register(*, email: str, password: str, name: str = "") -> None:
-    """Create a user who has yet to confirm the address, and send the mail for that.
+def register(*, email: str) -> None:
+    """Create a user whom nobody can sign in as yet, and send the mail that changes this.
 
-    Nobody learns from the answer whether an address has an account: the owner is told by mail.
-    Raises ValidationError for a weak password.
+    The password and the name are chosen with the link, by who can read the mailbox. Nobody learns
+    from the answer whether an address has an account: the owner is told by mail.
     """
     email = User.objects.normalize_email(email)
-    _validate_password(password, User(email=email, name=name))
-    # The password is hashed in any case: a quicker answer would tell as much as another one.
-    fields = {"name": name, "password": make_password(password)}
-    user, is_new = User.objects.get_or_create(email=email, defaults=fields)
-    if is_new:
-        outbox.send_confirmation(user)
-    else:
+    user, _ = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})
+    if user.email_confirmed_at:
         outbox.send_already_registered(user)
+    else:
+        outbox.send_confirmation(user)
 
 
 def resend_confirmation(*, email: str) -> None:
@@ -38,13 +35,16 @@ def resend_confirmation(*, email: str) -> None:
         outbox.send_confirmation(user)
 
 
-def confirm_email(*, uid: str, token: str) -> None:
-    """Confirm the address that a link was sent to. Raises ValidationError for a bad link."""
+@transaction.atomic
+def confirm_email(*, uid: str, token: str, password: str, name: str = "") -> None:
+    """Confirm the address that a link was sent to, and give its reader the account.
+
+    Raises ValidationError for a bad link and for a weak password.
+    """
     user = selectors.find_by_token(uid, token, tokens.email_confirmation)
     if user is None:
         raise INVALID_LINK
-    user.email_confirmed_at = timezone.now()
-    user.save(update_fields=["email_confirmed_at"])
+    _give_to_reader(user, password, name)
 
 
 def change_profile(*, user: User, name: str | None = None) -> User:
@@ -70,24 +70,35 @@ def reset_password(*, uid: str, token: str, password: str) -> None:
     user = selectors.find_by_token(uid, token, tokens.password_reset)
     if user is None:
         raise INVALID_LINK
-    if not user.email_confirmed_at:
-        user.email_confirmed_at = timezone.now()
-    _set_password(user, password)
+    if user.email_confirmed_at:
+        _set_password(user, password)
+    else:
+        _give_to_reader(user, password)
 
 
 @transaction.atomic
 def change_password(*, user: User, current_password: str, password: str) -> None:
     """Set a new password and end every session. Raises ValidationError."""
+    # Read anew: a link may have ended the password since the request was authenticated.
+    user = User.objects.select_for_update().get(pk=user.pk)
     if not user.check_password(current_password):
         message = ValidationError("This is not your password.", code="wrong_password")
         raise ValidationError({"current_password": message})
     _set_password(user, password)
 
 
-def _set_password(user: User, password: str) -> None:
+def _give_to_reader(user: User, password: str, name: str = "") -> None:
+    """Confirm the address. Nothing survives that was chosen before somebody proved to read it."""
+    user.email_confirmed_at = timezone.now()
+    user.name = name
+    _set_password(user, password, "email_confirmed_at", "name")
+
+
+def _set_password(user: User, password: str, *also_changed: str) -> None:
+    """Save a new password. That ends every older one, every link and every session."""
     _validate_password(password, user)
     user.set_password(password)
-    user.save(update_fields=["password", "email_confirmed_at"])
+    user.save(update_fields=["password", *also_changed])
     sign_out_everywhere(user=user)
 
 

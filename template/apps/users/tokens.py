@@ -1,8 +1,14 @@
-"""The tokens in the links of our mails. Each works once, and for PASSWORD_RESET_TIMEOUT seconds."""
+"""The tokens of users: those in the links of our mails, and those that keep somebody signed in.
 
-from typing import TYPE_CHECKING
+Each works once; those in links for PASSWORD_RESET_TIMEOUT seconds.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -14,6 +20,30 @@ class EmailConfirmationTokenGenerator(PasswordResetTokenGenerator):
     def _make_hash_value(self, user: "User", timestamp: int) -> str:
         # Confirming changes this value, and so does another address: the token is then void.
         return f"{user.pk}{timestamp}{user.email}{user.email_confirmed_at}"
+
+
+class SingleUseRefreshToken(RefreshToken):
+    """A refresh token as it is exchanged: once, and only while its user may have it."""
+
+    def verify(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse it, besides simplejwt's reasons, when its user or password is gone.
+
+        Raises TokenError or AuthenticationFailed.
+        """
+        super().verify(*args, **kwargs)
+        JWTAuthentication().get_user(self)
+
+    def blacklist(self) -> Any:
+        """Revoke it. Raises TokenError when another request has done so since it was verified."""
+        row, is_first = cast("tuple[Any, bool]", super().blacklist())  # not what it declares
+        if not is_first:
+            raise TokenError("Token is blacklisted")
+        return row, is_first
+
+
+def forget_text(instance: Any, **_: Any) -> None:
+    """Store what revokes a refresh token and not the token: who reads the table could use it."""
+    instance.token = ""
 
 
 email_confirmation = EmailConfirmationTokenGenerator()

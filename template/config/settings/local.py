@@ -3,7 +3,7 @@
 from config.environment import BASE_DIR, env
 
 # Before the settings that read them.
-env.read_env(BASE_DIR / ".env")
+env.read_file(BASE_DIR / ".env")
 
 from config.settings.base import *  # noqa: E402
 

@@ -1,15 +1,17 @@
 """Structured logs: key=value for people, one JSON object a line for machines.
 
-Every line, of Django, of libraries and of our own code, goes through the same processors and bears
-the id of the request that it belongs to.
+Every line, of Django, of libraries and of our own code, goes through the same processors, bears the
+id of the request that it belongs to, and shows no secret (config/redaction.py).
 """
 
 import logging
+import sys
 from typing import Any
 
 import structlog
 
 from config.environment import env
+from config.redaction import print_uncaught, redact
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
@@ -24,13 +26,18 @@ _shared: list[Any] = [
 _console: list[Any] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     structlog.processors.format_exc_info,
+    redact,
     structlog.processors.LogfmtRenderer(
         key_order=["timestamp", "level", "event"], drop_missing=True, bool_as_flag=False
     ),
 ]
 _json: list[Any] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-    structlog.processors.dict_tracebacks,
+    # The variables of a frame are whatever a client has sent, and our own passwords.
+    structlog.processors.ExceptionRenderer(
+        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    ),
+    redact,
     structlog.processors.JSONRenderer(),
 ]
 
@@ -50,8 +57,13 @@ LOGGING: dict[str, Any] = {
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # At DEBUG libraries write what they send and get: statements with their values, messages.
+    "root": {"handlers": ["console"], "level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
     "loggers": {
+        "apps": {"level": LOG_LEVEL},
+        "django_structlog": {"level": LOG_LEVEL},
+        # Without Django's own handlers: one writes past this, the other mails tracebacks to ADMINS.
+        "django": {"handlers": [], "level": "NOTSET"},
         # The access log tells the same with more detail.
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         "django.request": {"level": "CRITICAL"},
@@ -67,6 +79,8 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
+# What ends a command or stops the start goes past the log.
+sys.excepthook = print_uncaught
 
 # One line a request: the start of a stream is for debugging only.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

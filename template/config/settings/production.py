@@ -1,11 +1,15 @@
 """Production: refuses to start when it is misconfigured, and says everything that is wrong."""
 
+import logging
+
 from config.environment import env
 from config.production import problems
 from config.settings.base import *
 
 DEBUG = env.bool("DEBUG", default=False)
 LOGGING["handlers"]["console"]["formatter"] = env.str("LOG_FORMAT", default="json")
+# A line that cannot be formatted is dropped: it would be printed with all its arguments.
+logging.raiseExceptions = False
 
 # HTTPS only. The reverse proxy ends TLS and says so; TrustedProxyMiddleware drops the header
 # of anybody else. Probes and Prometheus come from inside, without TLS.

@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,16 @@ def test_the_image_is_built_with_no_variable_at_all() -> None:
     assert python(code).returncode == 0
 
 
-def make_secrets(project: Path) -> dict[str, str]:
-    """Return the secrets that are there after `make secrets` in a project."""
+def run_script(project: Path) -> subprocess.CompletedProcess[str]:
     (project / "scripts").mkdir(exist_ok=True)
     script = shutil.copy(BASE_DIR / "scripts" / "docker_secrets.py", project / "scripts")
-    subprocess.run([sys.executable, script], check=True)  # noqa: S603  # our own script
+    command = [sys.executable, script]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+
+
+def make_secrets(project: Path) -> dict[str, str]:
+    """Return the secrets that are there after `make secrets` in a project."""
+    assert run_script(project).returncode == 0
     return {path.name: path.read_text() for path in (project / "secrets").iterdir()}
 
 
@@ -45,3 +51,32 @@ def test_production_takes_the_other_secrets(tmp_path: Path) -> None:
         "DATABASE_URL": made["database_url"],
     }
     assert message_of("production", **environment) == ""
+
+
+def test_production_has_variables_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text((BASE_DIR / ".env.example").read_text())
+    make_secrets(tmp_path)
+    file = tmp_path / "production.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    written = set(re.findall(r"^([A-Z_]+)=", file.read_text(), re.MULTILINE))
+    stack = (BASE_DIR / "compose.production.yaml").read_text()
+    read = set(re.findall(r"\$\{([A-Z_]+)", stack))
+    assert {name for name in read if not name.endswith("_PORT")} == written
+    file.write_text("DOMAIN=mine.example")
+    make_secrets(tmp_path)
+    assert file.read_text() == "DOMAIN=mine.example"
+
+
+def test_variables_of_production_that_stand_in_the_file_of_a_laptop_are_named(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("DEBUG=true\nDOMAIN=mine.example\n")
+    process = run_script(tmp_path)
+    assert process.returncode == 1
+    assert "move it to production.env" in process.stderr
+    assert not (tmp_path / "production.env").exists()
+
+
+def test_git_and_the_image_leave_production_out() -> None:
+    assert "production.env" in (BASE_DIR / ".gitignore").read_text().splitlines()
+    assert "env" not in (BASE_DIR / ".dockerignore").read_text()

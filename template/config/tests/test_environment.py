@@ -1,7 +1,10 @@
+import logging
 import re
 from pathlib import Path
 
-from config.environment import BASE_DIR
+import pytest
+
+from config.environment import BASE_DIR, Environment
 from config.tests.run import PRODUCTION, message_of, python
 
 
@@ -45,3 +48,35 @@ def test_a_url_becomes_a_setting() -> None:
     printed = python(code, **PRODUCTION).stdout
     assert "apps.common.cache.Cache" in printed
     assert "127.0.0.1" in printed
+
+
+def read_file(path: Path, text: str, **environment: str) -> str:
+    """Return what comes of SECRET_KEY and of CACHE_URL when a file is read, or is printed."""
+    path.write_text(text)
+    code = (
+        f"from pathlib import Path; from config.environment import env; env.read_file(Path({str(path)!r}))"
+        "; print(env.str('SECRET_KEY', default=''), env.str('CACHE_URL', default=''), env.problems)"
+    )
+    process = python(code, **environment)
+    return process.stdout + process.stderr
+
+
+def test_a_line_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
+    printed = read_file(tmp_path / ".env", "SECRET_KEY = s3cret\ns3cret\nCACHE_URL=locmemcache://")
+    assert "s3cret" not in printed
+    assert "locmemcache:// []" in printed
+    assert printed.count("A line in .env is not NAME=value.") == 2
+
+
+def test_other_lines_of_the_library_stay(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "environ.environ")
+    Environment.read_env("/nowhere/.env")
+    assert "/nowhere/.env not found" in caplog.text
+
+
+def test_what_is_set_wins_over_a_file_in_either_spelling(tmp_path: Path) -> None:
+    text = "SECRET_KEY=theirs\nCACHE_URL_FILE=/nowhere\n"
+    (tmp_path / "secret").write_text("mine")
+    environment = {"SECRET_KEY_FILE": str(tmp_path / "secret"), "CACHE_URL": "locmemcache://"}
+    assert read_file(tmp_path / ".env", text, **environment) == "mine locmemcache:// []\n"
+    assert "theirs" in read_file(tmp_path / ".env", text, SECRET_KEY_FILE="")

@@ -1,6 +1,6 @@
 import pytest
 
-from config.production import REQUIRED
+from config.production import REQUIRED, front_end
 from config.tests.run import PRODUCTION, message_of, python
 
 
@@ -46,6 +46,50 @@ def test_debug_is_refused() -> None:
 @pytest.mark.parametrize("hosts", ["*", "api.example.org,*"])
 def test_open_hosts_are_refused(hosts: str) -> None:
     assert "ALLOWED_HOSTS is open" in production(ALLOWED_HOSTS=hosts)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:8000",
+        "LOCALHOST",
+        "localhost.",
+        "app.localhost",
+        "localhost.localdomain",
+        "127.0.0.1",
+        "127.1",
+        "0x7f.1",
+        "2130706433",
+        "0.0.0.0:3000",
+        "user@127.0.0.2",
+        "[::1]:3000",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+    ],
+)
+def test_links_to_this_machine_are_refused(host: str) -> None:
+    [problem] = front_end(f"https://{host}/")
+    assert problem.startswith("FRONTEND_URL leads to this machine")
+
+
+@pytest.mark.parametrize("url", ["app.example.org", "//app.example.org", "mailto:a", "https://"])
+def test_links_that_are_none_are_refused(url: str) -> None:
+    assert "FRONTEND_URL is no such address" in production(FRONTEND_URL=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://localhost.example.org", "http://192.168.1.5", "https://[2001:db8::1]:3000"]
+)
+def test_links_to_other_machines_are_not(url: str) -> None:
+    assert list(front_end(url)) == []
+
+
+def test_the_front_end_of_a_laptop_is_refused() -> None:
+    assert "FRONTEND_URL leads to this machine" in production(FRONTEND_URL="http://localhost:8000")
+
+
+def test_mails_on_the_console_are_refused() -> None:
+    assert "EMAIL_URL names the console" in production(EMAIL_URL="consolemail://")
 
 
 def test_sqlite_is_refused() -> None:

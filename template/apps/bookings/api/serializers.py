@@ -2,14 +2,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.bookings.models import Booking
+from apps.bookings.models import MAX_NIGHTS, Booking
 from apps.common.schema import examples
-from apps.listings.models import MAX_CAPACITY, Listing
+from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
 
 
-class BookedListingSerializer(serializers.ModelSerializer[Listing]):
+class BookedListingSerializer(serializers.ModelSerializer[Booking]):
+    """The listing as it was booked."""
+
+    id = serializers.IntegerField(source="listing_id", read_only=True)
+
     class Meta:
-        model = Listing
+        model = Booking
         fields = ("id", "title", "city", "country", "time_zone")
         read_only_fields = fields
 
@@ -19,17 +23,17 @@ class BookedListingSerializer(serializers.ModelSerializer[Listing]):
         "id": 7,
         "listing": {
             "id": 2,
-            "title": "Quiet loft in Bahir Dar",
+            "title": "Sunny flat in Bahir Dar",
             "city": "Bahir Dar",
             "country": "ET",
             "time_zone": "Africa/Addis_Ababa",
         },
         "check_in": "2027-08-01",
-        "check_out": "2027-08-04",
+        "check_out": "2027-08-02",
         "guests": 1,
-        "nights": 3,
-        "price": 180_000,
-        "total": 540_000,
+        "nights": 1,
+        "price": 288_000,
+        "total": 288_000,
         "currency": "ETB",
         "state": "requested",
         "created_at": "2027-05-20T09:30:00Z",
@@ -37,7 +41,7 @@ class BookedListingSerializer(serializers.ModelSerializer[Listing]):
     }
 )
 class BookingSerializer(serializers.ModelSerializer[Booking]):
-    listing = BookedListingSerializer(read_only=True)
+    listing = BookedListingSerializer(source="*", read_only=True)
 
     class Meta:
         model = Booking
@@ -59,10 +63,23 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
 
 
 @examples(
-    sent={"listing": 2, "check_in": "2027-08-01", "check_out": "2027-08-04", "guests": 1},
+    sent={
+        "listing": 2,
+        "check_in": "2027-08-01",
+        "check_out": "2027-08-02",
+        "guests": 1,
+        "total": 288_000,
+        "currency": "ETB",
+    },
 )
 class BookingRequestSerializer(serializers.Serializer[Any]):
     listing = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     check_in = serializers.DateField()
     check_out = serializers.DateField(help_text="The day on which the guest leaves.")
     guests = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
+    total = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_PRICE * MAX_NIGHTS,
+        help_text="What the guest agrees to: the price of a night times the nights.",
+    )
+    currency = serializers.ChoiceField(choices=Currency.choices)

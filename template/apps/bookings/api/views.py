@@ -18,6 +18,7 @@ from apps.common.schema import ID, links
 from apps.listings.selectors import published
 from apps.rest import idempotency
 from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.schema import LOCATION
 from apps.users.api.users import current_user
 
 ROLES = (Role.GUEST.value, Role.HOST.value)
@@ -34,7 +35,7 @@ class BookingListView(GenericAPIView[Booking]):
         if role not in ROLES:
             raise ValidationError({"role": f"Give one of: {', '.join(ROLES)}."})
         of = selectors.of_guest if role == Role.GUEST else selectors.of_host
-        return selectors.with_listing(of(current_user(self.request)))
+        return of(current_user(self.request))
 
     @extend_schema(
         operation_id="list_bookings",
@@ -50,11 +51,15 @@ class BookingListView(GenericAPIView[Booking]):
         operation_id="book",
         request=BookingRequestSerializer,
         responses={201: BookingSerializer},
-        parameters=[idempotency.PARAMETER],
+        parameters=[idempotency.PARAMETER, idempotency.REPLAYED, LOCATION],
         extensions=links(read_booking={"path.id": ID}, cancel_booking={"path.id": ID}),
     )
     def post(self, request: Request) -> Response:
-        """Ask for a stay. The nights are yours until the host declines."""
+        """Ask for a stay. The nights are yours until the host declines.
+
+        Send the total that you have seen. If the host has changed the price meanwhile, nothing is
+        booked: the answer is 409 `price_changed`, with the `total` and `currency` of now.
+        """
         return idempotency.once(request, lambda: self.book(request))
 
     def book(self, request: Request) -> Response:
@@ -64,7 +69,9 @@ class BookingListView(GenericAPIView[Booking]):
         listing = published().filter(pk=fields.pop("listing")).first()
         if listing is None:
             raise ValidationError({"listing": "There is no such listing."})
-        booking = services.book(listing=listing, guest=current_user(request), **fields)
+        booking = services.book(
+            listing=listing, guest=current_user(request), stay=services.Stay(**fields)
+        )
         location = reverse("booking", kwargs={"pk": booking.pk})
         return Response(
             self.get_serializer(booking).data,
@@ -78,7 +85,7 @@ class OwnBookingsView(GenericAPIView[Booking]):
     serializer_class = BookingSerializer
 
     def get_queryset(self) -> QuerySet[Booking]:
-        return selectors.with_listing(selectors.visible_to(current_user(self.request)))
+        return selectors.visible_to(current_user(self.request))
 
 
 class BookingView(OwnBookingsView):

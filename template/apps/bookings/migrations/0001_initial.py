@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ("check_out", models.DateField(verbose_name="check-out")),
                 ("guests", models.PositiveSmallIntegerField(verbose_name="guests")),
                 ("nights", models.PositiveSmallIntegerField(verbose_name="nights")),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("city", models.CharField(max_length=100, verbose_name="city")),
+                ("country", models.CharField(max_length=2, verbose_name="country")),
+                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
                 ("price", models.PositiveIntegerField(verbose_name="price of a night")),
                 ("total", models.BigIntegerField(verbose_name="total")),
                 (

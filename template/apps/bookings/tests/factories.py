@@ -1,4 +1,5 @@
-from datetime import date
+from dataclasses import asdict
+from datetime import date, timedelta
 from typing import Any
 
 import factory
@@ -6,9 +7,27 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from apps.bookings.models import Booking
+from apps.bookings.services import Stay
 from apps.bookings.states import State
+from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.tests.factories import UserFactory
+
+
+def stay(listing: Listing, check_in: date, nights: int = 3, guests: int = 1) -> Stay:
+    """Return what somebody asks for who has seen the price of now."""
+    return Stay(
+        check_in=check_in,
+        check_out=check_in + timedelta(days=nights),
+        guests=guests,
+        total=max(1, listing.price * nights),
+        currency=listing.currency,
+    )
+
+
+def request_for(listing: Listing, check_in: date, **options: Any) -> dict[str, Any]:
+    """Return the same as the body of a request."""
+    return {"listing": listing.pk} | asdict(stay(listing, check_in, **options))
 
 
 class BookingFactory(DjangoModelFactory[Booking]):
@@ -25,8 +44,12 @@ class BookingFactory(DjangoModelFactory[Booking]):
     guests = 2
     state = State.CONFIRMED
     nights: Any = factory.LazyAttribute(lambda it: (it.check_out - it.check_in).days)
-    price: Any = factory.LazyAttribute(lambda it: it.listing.price)
+    title: Any = factory.SelfAttribute("listing.title")
+    city: Any = factory.SelfAttribute("listing.city")
+    country: Any = factory.SelfAttribute("listing.country")
+    time_zone: Any = factory.SelfAttribute("listing.time_zone")
+    price: Any = factory.SelfAttribute("listing.price")
     total: Any = factory.LazyAttribute(lambda it: it.price * it.nights)
-    currency: Any = factory.LazyAttribute(lambda it: it.listing.currency)
+    currency: Any = factory.SelfAttribute("listing.currency")
     created_at = factory.LazyFunction(timezone.now)
     changed_at = factory.LazyFunction(timezone.now)

@@ -16,7 +16,7 @@ from apps.bookings import selectors
 from apps.bookings.models import Booking, Step
 from apps.bookings.services import follow_the_clock
 from apps.bookings.states import STEPS, Role, State, StepRefused, check
-from apps.bookings.tests.factories import BookingFactory
+from apps.bookings.tests.factories import BookingFactory, request_for
 from apps.listings.models import Listing, Status
 from apps.listings.tests.factories import ListingFactory
 from apps.users.models import User
@@ -39,14 +39,13 @@ def listing(db: None) -> Listing:
 
 
 def book(api: APIClient, listing: Listing, /, key: str = "", **changes: Any) -> Any:
-    stay = {
-        "listing": listing.pk,
-        "check_in": "2030-05-10",
-        "check_out": "2030-05-13",
-        "guests": 2,
-    }
+    check_in, check_out = (
+        date.fromisoformat(changes.get(name, day))
+        for name, day in (("check_in", "2030-05-10"), ("check_out", "2030-05-13"))
+    )
+    body = request_for(listing, check_in, nights=(check_out - check_in).days, guests=2)
     headers = {"Idempotency-Key": key or str(uuid4())}
-    return api.post(BOOKINGS, stay | changes, headers=headers)
+    return api.post(BOOKINGS, body | changes, headers=headers)
 
 
 def lead(api: APIClient, booking: Booking, action: str) -> Any:
@@ -62,7 +61,7 @@ def as_user(user: User) -> APIClient:
 def test_a_guest_books_at_the_price_that_the_server_knows(
     user_api: APIClient, user: User, listing: Listing
 ) -> None:
-    answer = book(user_api, listing, total=1, price=1, state="confirmed")
+    answer = book(user_api, listing, price=1, state="confirmed")
     assert answer.status_code == 201, answer.json()
     booking = answer.json()
     assert (booking["nights"], booking["price"], booking["total"]) == (3, 1999, 5997)
@@ -315,6 +314,4 @@ def test_a_step_that_the_rules_do_not_name_is_refused() -> None:
 
 
 def test_a_booking_is_shown_by_its_days(db: None) -> None:
-    assert str(
-        BookingFactory.build(listing=None, guest=None, host=None, price=1, currency="EUR")
-    ) == ("2030-05-01 to 2030-05-04")
+    assert str(BookingFactory.create()) == "2030-05-01 to 2030-05-04"

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from apps.bookings.models import MAX_NIGHTS, Booking, Step
 from apps.bookings.services import MAX_AHEAD, follow_the_clock
 from apps.bookings.states import HOLDING, STEPS, Role, State
-from apps.bookings.tests.factories import BookingFactory
+from apps.bookings.tests.factories import BookingFactory, request_for
 from apps.bookings.tests.test_bookings import as_user
 from apps.listings.models import MAX_PRICE, Listing
 from apps.listings.tests.factories import ListingFactory
@@ -49,12 +49,7 @@ def undone(at: datetime = NOON) -> Iterator[None]:
 
 
 def book(api: APIClient, listing: Listing, check_in: date, nights: int) -> Any:
-    body = {
-        "listing": listing.pk,
-        "check_in": str(check_in),
-        "check_out": str(check_in + timedelta(days=nights)),
-        "guests": 1,
-    }
+    body = request_for(listing, check_in, nights=nights)
     return api.post(BOOKINGS, body, headers={"Idempotency-Key": str(uuid4())})
 
 

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from apps.bookings import nights_server as server
 from apps.bookings.models import Booking
 from apps.bookings.services import NightsTaken, book
+from apps.bookings.tests.factories import request_for, stay
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.models import User
@@ -30,9 +31,7 @@ def race(clients: list[tuple[User, str]], listing: Listing) -> list[int]:
     def send(user: User, key: str) -> int:
         client = APIClient()
         client.force_authenticate(user)
-        first = timezone.now().date() + timedelta(days=30)
-        last = first + timedelta(days=3)
-        body = {"listing": listing.pk, "check_in": first, "check_out": last, "guests": 2}
+        body = request_for(listing, timezone.now().date() + timedelta(days=30))
         barrier.wait()
         try:
             return client.post(BOOKINGS, body, headers={"Idempotency-Key": key}).status_code
@@ -65,11 +64,10 @@ def test_a_request_that_is_sent_ten_times_at_once_is_done_once() -> None:
 def test_what_came_past_the_lock_is_refused_in_the_same_words(
     db: None, message: str, raised: type[Exception]
 ) -> None:
-    first = timezone.now().date() + timedelta(days=30)
-    stay = {"check_in": first, "check_out": first + timedelta(days=3)}
     listing, guest = ListingFactory.create(), UserFactory.create()
+    first = timezone.now().date() + timedelta(days=30)
     with (
         mock.patch.object(Booking, "save", side_effect=IntegrityError(message)),
         pytest.raises(raised),
     ):
-        book(listing=listing, guest=guest, guests=1, **stay)
+        book(listing=listing, guest=guest, stay=stay(listing, first))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from django.core.wsgi import get_wsgi_application
+from django.core.servers.basehttp import get_internal_wsgi_application
 
 from apps.common.docker import is_alive
 
@@ -23,7 +23,9 @@ def probe(address: str) -> int:
 @pytest.fixture
 def address() -> Iterator[str]:
     """Return the address of the service, served by a thread."""
-    with make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=QuietHandler) as server:
+    with make_server(
+        "127.0.0.1", 0, get_internal_wsgi_application(), handler_class=QuietHandler
+    ) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield f"127.0.0.1:{server.server_port}"

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 import schemathesis
 from django.core.management import call_command, get_commands
-from django.core.wsgi import get_wsgi_application
+from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import transaction
 from django.test import override_settings
 from hypothesis import HealthCheck, Phase, settings
@@ -99,7 +99,7 @@ def test_nothing_on_any_way_breaks_the_contract(token: str) -> None:
     """Let Schemathesis go along the links, and off them, with whatever it makes up."""
     followed: set[str] = set()
     schema = schemathesis.openapi.from_dict(deepcopy(DOCUMENT))
-    schema.app = get_wsgi_application()
+    schema.app = get_internal_wsgi_application()
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     base: Any = schema.as_state_machine()
 

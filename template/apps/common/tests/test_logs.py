@@ -1,10 +1,15 @@
 import logging
 
 import pytest
+import structlog
+from django.conf import settings
+from django.db import Error, connection, transaction
 from rest_framework.test import APIClient
 
 from apps.common.tests.lines import LogLines
 from apps.users.models import User
+
+VALUE = "m4rk\"er'"
 
 
 def test_a_request_is_one_line_with_what_one_looks_for(user_api: APIClient, log: LogLines) -> None:
@@ -15,6 +20,11 @@ def test_a_request_is_one_line_with_what_one_looks_for(user_api: APIClient, log:
     assert (line["code"], line["request_id"], line["ip"]) == (200, "abc", "192.0.2.7")
     assert line["user_id"] == User.objects.get().pk
     assert line["duration_ms"] >= 0
+
+
+def test_a_request_is_told_without_its_query(api: APIClient, log: LogLines) -> None:
+    api.get("/nowhere/ü?token=s3cret")
+    assert log.last("request_finished")["request"] == "GET /nowhere/%C3%BC"
 
 
 @pytest.mark.urls("apps.common.tests.urls")
@@ -41,3 +51,32 @@ def test_nothing_of_one_request_is_left_for_the_next(user_api: APIClient, log: L
     user_api.get("/api/v1/users/me/")
     logging.getLogger("later").warning("later")
     assert "request_id" not in log.last("later")
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT %s FROM nowhere",
+        "SELECT nothing, %s",
+        "SELEC %s",
+        "INSERT INTO users_user (password) VALUES (%s)",
+        "INSERT INTO users_user (id, email) VALUES (%s, 1)",
+        "UPDATE users_user SET last_login = %s, date_joined = NULL",
+        "UPDATE users_user SET id = 99999999999999999999, email = %s",
+    ],
+)
+def test_what_the_database_refuses_is_not_shown(
+    log_format: str, statement: str, user: User
+) -> None:
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=settings.LOGGING["formatters"][log_format]["processors"],
+        foreign_pre_chain=settings.LOGGING["formatters"][log_format]["foreign_pre_chain"],
+    )
+    with pytest.raises(Error) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [VALUE])
+    trace = (caught.type, caught.value, caught.tb)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, str(caught.value), None, trace)
+    line = formatter.format(record)
+    assert caught.type.__name__ in line
+    assert "m4rk" not in line

@@ -1,11 +1,18 @@
+from base64 import b64encode
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
+from hypothesis import given
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from apps.common.tests.digits import ODD, digits, tried
 from apps.users.tests.factories import UserFactory
 
+moments = (st.datetimes() | st.dates()).map(str)
 LISTS = ["/api/pages", "/api/cursor"]
 
 pytestmark = [pytest.mark.urls("apps.common.tests.urls"), pytest.mark.django_db]
@@ -43,6 +50,27 @@ def test_a_page_size_out_of_range_is_refused(api: APIClient, path: str, size: st
 
 
 @pytest.mark.parametrize("path", LISTS)
+@tried
+@given(size=digits | st.integers(0, 120).map(str))
+def test_a_page_size_has_one_spelling(api: APIClient, path: str, size: str) -> None:
+    expected = 200 if size in map(str, range(1, 101)) else 400
+    assert api.get(path, {"page_size": size}).status_code == expected
+
+
+@tried
+@given(page=digits | st.sampled_from(ODD[1:]))
+def test_a_page_has_one_number(api: APIClient, page: str) -> None:
+    refused = 400 if "\0" in page else 404
+    assert api.get("/api/pages", {"page": page}).status_code == (200 if page == "1" else refused)
+
+
+@pytest.mark.parametrize(("page", "status"), [("2", 200), ("last", 200), ("02", 404), ("3", 404)])
+def test_a_page_is_found_by_its_number(api: APIClient, page: str, status: int) -> None:
+    UserFactory.create_batch(26)
+    assert api.get("/api/pages", {"page": page}).status_code == status
+
+
+@pytest.mark.parametrize("path", LISTS)
 def test_the_largest_page_has_100_rows(api: APIClient, path: str) -> None:
     UserFactory.create_batch(101)
     assert len(get(api, path, page_size=100)["results"]) == 100
@@ -61,5 +89,37 @@ def test_a_page_that_is_not_there_is_not_found(api: APIClient) -> None:
     assert get(api, "/api/pages", page=99)["status"] == 404
 
 
-def test_a_made_up_cursor_is_not_found(api: APIClient) -> None:
-    assert get(api, "/api/cursor", cursor="made-up")["status"] == 404
+def made_up(position: str) -> str:
+    """Return a cursor to a position, as rest_framework writes it."""
+    return b64encode(urlencode({"p": position}).encode()).decode()
+
+
+@pytest.mark.parametrize("path", ["/api/cursor", "/api/newest"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "made-up",
+        "ü",
+        b64encode(b"\xff").decode(),
+        b64encode(b"o=x").decode(),
+        *map(made_up, ["x", "a\0b", "2026-02-30", "10000-01-01T00:00:00Z", "nan", "-"]),
+    ],
+)
+def test_a_made_up_cursor_is_not_found(api: APIClient, path: str, cursor: str) -> None:
+    UserFactory.create()
+    assert get(api, path, cursor=cursor)["status"] == 404
+
+
+@pytest.mark.filterwarnings("ignore:DateTimeField")  # a moment without a zone
+@pytest.mark.parametrize("path", ["/api/cursor", "/api/newest"])
+@tried
+@given(position=digits | st.text(st.characters(codec="utf-8"), max_size=10) | moments)
+def test_no_cursor_breaks_anything(api: APIClient, path: str, position: str) -> None:
+    with transaction.atomic():
+        answer = api.get(path, {"cursor": made_up(position)})
+        transaction.set_rollback(True)
+    assert answer.status_code in {200, 404}
+
+
+def test_an_error_without_a_cursor_is_no_matter_of_cursors(api: APIClient) -> None:
+    assert get(api, "/api/broken")["status"] == 500

@@ -80,6 +80,23 @@ def test_a_wrong_media_type_is_a_problem(api: APIClient) -> None:
     assert problem_of(answer, 415)["code"] == "unsupported_media_type"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("options", "/api/v1/docs/", 405),
+        ("options", "/api/v1/redoc/", 405),
+        ("post", "/api/v1/docs/", 405),
+        ("delete", "/api/v1/schema/", 405),
+        ("get", "/api/v1/schema/?format=nothing", 404),
+        ("get", "/api/v1/docs/?format=nothing", 404),
+    ],
+)
+def test_what_answers_with_pages_or_yaml_has_the_same_problems(
+    api: APIClient, method: str, path: str, status: int
+) -> None:
+    problem_of(getattr(api, method)(path), status)
+
+
 def test_broken_json_is_a_problem(api: APIClient) -> None:
     answer = api.post("/api/v1/auth/register/", "{", content_type="application/json")
     assert problem_of(answer, 400)["code"] == "parse_error"

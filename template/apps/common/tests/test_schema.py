@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.management import call_command
+from django.core.servers.basehttp import get_internal_wsgi_application
 from django.core.signals import request_finished, request_started
-from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
@@ -17,7 +17,34 @@ from apps.users.tests.factories import UserFactory
 
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(public=True)
 api_schema = schemathesis.openapi.from_dict(DOCUMENT)
-api_schema.app = get_wsgi_application()
+api_schema.app = get_internal_wsgi_application()
+
+
+# Those that are for browsers, proxies and HTTP itself, and not for the programs that call the API.
+PLUMBING = {
+    "allow",
+    "cache-control",
+    "content-disposition",
+    "content-language",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "referrer-policy",
+    "vary",
+    "x-content-type-options",
+    "x-frame-options",
+}
+
+
+def headers_are_documented(context: Any, response: Any, case: Any) -> None:
+    """Check that each header of an answer stands in the document, somewhere."""
+    answers = [DOCUMENT["components"]["responses"]["Problem"]]
+    for path in DOCUMENT["paths"].values():
+        answers += [each for item in path.values() for each in item["responses"].values()]
+    documented = {name.lower() for each in answers for name in each.get("headers", ())}
+    unknown = {name.lower() for name in response.headers} - documented - PLUMBING
+    assert not unknown, f"undocumented headers: {unknown}"
 
 
 @pytest.fixture
@@ -44,6 +71,7 @@ def test_the_api_does_what_its_schema_says(case: schemathesis.Case[Any]) -> None
     staff = UserFactory.create(is_staff=True)
     case.call_and_validate(
         headers={"Authorization": f"Bearer {AccessToken.for_user(staff)}"},
+        additional_checks=[headers_are_documented],
         excluded_checks=[
             # Passwords and links obey rules that no schema can express.
             positive_data_acceptance,
@@ -62,6 +90,11 @@ def test_the_schema_is_served(api: APIClient) -> None:
     answer = api.get("/api/v1/schema/", {"format": "json"})
     assert answer.json()["openapi"].startswith("3.1")
     assert "/api/v1/users/" in answer.json()["paths"]
+
+
+def test_an_id_in_a_path_is_a_number() -> None:
+    parameters = DOCUMENT["paths"]["/api/v1/users/{id}/"]["get"]["parameters"]
+    assert {"type": "integer", "minimum": 1} in [each["schema"] for each in parameters]
 
 
 def test_every_operation_documents_its_problems() -> None:

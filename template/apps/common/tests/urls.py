@@ -22,6 +22,7 @@ EXCEPTIONS: dict[str, Exception] = {
     "forbidden": PermissionDenied(),
     "suspicious": SuspiciousOperation(),
     "bug": ZeroDivisionError("the secret of the day"),
+    "wrong": ValueError("the secret of the day"),
     "away": OperationalError("the secret of the day"),
 }
 
@@ -69,6 +70,20 @@ class OrderView(APIView):
         return Response()
 
 
+class EchoView(APIView):
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        return Response([request.data])
+
+
+class NumberView(APIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(pk)
+
+
 class UserSerializer(ModelSerializer[User]):
     class Meta:
         model = User
@@ -89,12 +104,33 @@ class CursorView(ListView):
     pagination_class = CursorPagination
 
 
+class NewestPagination(CursorPagination):
+    ordering = "-date_joined"
+
+
+class NewestView(ListView):
+    pagination_class = NewestPagination
+
+
+class BrokenPagination(CursorPagination):
+    def get_ordering(self, *args: Any) -> Any:
+        raise EXCEPTIONS["wrong"]
+
+
+class BrokenView(ListView):
+    pagination_class = BrokenPagination
+
+
 urlpatterns = [
     path("django/<name>", django_view),
     path("api/teapot", TeapotView.as_view()),
     path("api/rule", RuleView.as_view()),
     path("api/order", OrderView.as_view()),
+    path("api/echo", EchoView.as_view()),
+    path("api/number/<id:pk>", NumberView.as_view()),
     path("api/pages", PagesView.as_view()),
+    path("api/newest", NewestView.as_view()),
+    path("api/broken", BrokenView.as_view()),
     path("api/cursor", CursorView.as_view()),
     path("api/<name>", ApiView.as_view()),
 ]

@@ -19,8 +19,8 @@ class Migration(migrations.Migration):
                 ),
                 ("job_id", models.CharField(max_length=64, verbose_name="job")),
                 ("task", models.CharField(max_length=255, verbose_name="task")),
-                ("args", models.JSONField(default=list, verbose_name="arguments")),
-                ("kwargs", models.JSONField(default=dict, verbose_name="named arguments")),
+                ("args", models.TextField(default="[]", verbose_name="arguments")),
+                ("kwargs", models.TextField(default="{}", verbose_name="named arguments")),
                 (
                     "reason",
                     models.CharField(
@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         default=django.utils.timezone.now, verbose_name="parked at"
                     ),
+                ),
+                (
+                    "redeliveries",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="redeliveries"),
                 ),
             ],
             options={

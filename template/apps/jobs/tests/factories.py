@@ -1,6 +1,4 @@
-from typing import Any
-
-from factory import Faker, LazyFunction
+from factory import Faker
 from factory.django import DjangoModelFactory
 
 from apps.jobs.models import ParkedJob, Reason
@@ -12,5 +10,5 @@ class ParkedJobFactory(DjangoModelFactory[ParkedJob]):
 
     job_id = Faker("uuid4")
     task = "apps.jobs.tests.jobs.note"
-    args: Any = LazyFunction(lambda: ["/nowhere/notes", "line"])
+    args = '["/nowhere/notes", "line"]'
     reason = Reason.UNSENT

@@ -1,5 +1,8 @@
 """Jobs that only the tests have. A worker gets them by `--include apps.jobs.tests.jobs`."""
 
+import os
+import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -47,3 +50,51 @@ def hang() -> None:
     with suppress(SoftTimeLimitExceeded):
         time.sleep(60)
     time.sleep(60)
+
+
+def exhaust_the_memory() -> None:
+    raise MemoryError
+
+
+DEATHS = {
+    "exit": sys.exit,
+    "exit at once": lambda: os._exit(1),
+    "memory": exhaust_the_memory,
+    "terminated": lambda: os.kill(os.getpid(), signal.SIGTERM),
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+}
+
+
+@shared_task(base=Job)
+def die(path: str, how: str) -> None:
+    """Write down that it begins, and end its process."""
+    write(path, how)
+    DEATHS[how]()
+
+
+@shared_task
+def die_unnoted(path: str) -> None:
+    """Do so as a plain task, of which nobody keeps account."""
+    write(path, "unnoted")
+    os._exit(1)
+
+
+@shared_task(base=Job)
+def fail_unreadably() -> None:
+    """Fail with an error that no database takes as it is."""
+    raise ValueError("\0\ud800" + 5000 * "x")
+
+
+class UnreadableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("There is no text.")
+
+
+@shared_task(base=Job)
+def fail_without_a_text() -> None:
+    raise UnreadableError
+
+
+@shared_task(base=Job, ignore_result=False)
+def give_back(word: str) -> str:
+    return word

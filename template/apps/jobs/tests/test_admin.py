@@ -1,3 +1,5 @@
+from html import unescape
+
 import pytest
 from django.test import Client
 
@@ -44,9 +46,18 @@ def test_the_admin_says_that_the_broker_is_away(admin: Client, no_broker: None) 
     assert "Sent 0 jobs again" in page
 
 
-def test_the_admin_says_that_a_task_is_no_more(admin: Client, broker: object) -> None:
-    page = replay(admin, ParkedJobFactory.create(task="apps.gone.tasks.gone"))
-    assert "There is no task &#x27;apps.gone.tasks.gone&#x27; any more" in page
+@pytest.mark.parametrize(
+    "bad", [{"task": "apps.gone.tasks.gone"}, {"args": "[1]"}, {"args": "no JSON"}]
+)
+def test_the_admin_says_that_a_job_cannot_be_sent(
+    admin: Client, broker: object, bad: dict[str, str]
+) -> None:
+    job, other = ParkedJobFactory.create(**bad), ParkedJobFactory.create()
+    page = replay(admin, job, other)
+    assert "1 jobs cannot be sent: the list says why" in page
+    assert selectors.parked().get().error in unescape(page)
+    assert "Sent 1 jobs again" in page
+    assert selectors.parked().get() == job
 
 
 def test_the_admin_has_the_schedule(admin: Client) -> None:

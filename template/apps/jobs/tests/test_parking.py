@@ -1,31 +1,18 @@
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
-from celery import current_app
-from celery.exceptions import NotRegistered, Retry
+from celery.exceptions import Retry
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.common.tests.lines import LogLines
 from apps.jobs import selectors, services
-from apps.jobs.models import ParkedJob, Reason
-from apps.jobs.tasks import send_unsent
+from apps.jobs.models import ParkedJob
 from apps.jobs.tests import jobs
-from apps.jobs.tests.factories import ParkedJobFactory
-
-
-def sent(broker: Any, queue: str = "default") -> list[str]:
-    """Return the ids of the jobs that wait in a queue, and take them out."""
-    simple, ids = broker.SimpleQueue(current_app.amqp.queues[queue]), []
-    with suppress(simple.Empty):
-        while True:
-            ids.append(simple.get(block=False).headers["id"])
-    simple.close()
-    return ids
+from apps.jobs.tests.queues import sent
 
 
 def test_a_job_that_the_broker_does_not_take_is_parked(db: None, no_broker: None) -> None:
@@ -33,10 +20,18 @@ def test_a_job_that_the_broker_does_not_take_is_parked(db: None, no_broker: None
         result = jobs.note.delay("/tmp/notes", line="one")  # noqa: S108  # nobody writes there
     job = ParkedJob.objects.get()
     assert (job.job_id, job.task, job.reason) == (result.id, "apps.jobs.tests.jobs.note", "unsent")
-    assert (job.args, job.kwargs) == (["/tmp/notes"], {"line": "one"})  # noqa: S108
+    assert (job.args, job.kwargs) == ('["/tmp/notes"]', '{"line": "one"}')
     assert job.request_id == "abc"
     assert "Error" in job.error
     assert str(job) == f"apps.jobs.tests.jobs.note {result.id}"
+
+
+def test_a_job_that_the_broker_refuses_is_parked(db: None, refused: list[str]) -> None:
+    refused.append("large")
+    result = jobs.note.delay("/nowhere/notes", "large")
+    job = ParkedJob.objects.get()
+    assert (job.job_id, job.reason) == (result.id, "unsent")
+    assert job.error == "RefusedError: it is too large"
 
 
 def test_a_job_that_fails_for_good_is_parked(db: None, log: LogLines) -> None:
@@ -53,67 +48,12 @@ def test_a_job_that_fails_again_is_parked_once() -> None:
     assert ParkedJob.objects.count() == 1
 
 
-def test_a_job_that_cannot_be_parked_is_sent_again(
-    broker: Any, monkeypatch: pytest.MonkeyPatch, log: LogLines
-) -> None:
-    def park(**_: object) -> None:
-        raise DatabaseError("away")
-
-    monkeypatch.setattr(services, "park", park)
-    jobs.note.on_failure(OSError("away"), "1", ["path", "line"], {}, None)
-    assert sent(broker) == ["1"]
-    assert log.last("job_not_parked")["job_id"] == "1"
-
-
-def test_a_parked_job_is_sent_again_under_its_id(db: None, broker: Any) -> None:
-    job = ParkedJobFactory.create()
-    services.replay(job)
-    assert sent(broker) == [job.job_id]
-    assert not selectors.parked().exists()
-    assert ParkedJob.objects.get().reason == Reason.SENT
-
-
-def test_a_parked_job_is_sent_again_once(db: None, broker: Any) -> None:
-    job = ParkedJobFactory.create()
-    services.replay(job)
-    services.replay(job)
-    assert sent(broker) == [job.job_id]
-
-
-def test_a_parked_job_stays_while_the_broker_is_away(
-    db: None, no_broker: None, log: LogLines
-) -> None:
-    ParkedJobFactory.create_batch(2)
-    send_unsent()
-    assert ParkedJob.objects.count() == 2
-    assert [line["event"] for line in log.all()] == ["broker_away"]
-
-
-def test_what_the_broker_did_not_take_is_sent_in_its_order(db: None, broker: Any) -> None:
-    unsent = ParkedJobFactory.create_batch(3)
-    failed = ParkedJobFactory.create(reason="failed")
-    send_unsent()
-    assert sent(broker) == [job.job_id for job in unsent]
-    assert selectors.parked().get() == failed
-
-
-def test_a_job_whose_task_is_no_more_holds_nobody_up(db: None, broker: Any, log: LogLines) -> None:
-    stranger = ParkedJobFactory.create(task="apps.gone.tasks.gone")
-    other = ParkedJobFactory.create()
-    send_unsent()
-    assert sent(broker) == [other.job_id]
-    assert selectors.parked().get() == stranger
-    assert log.last("task_unknown")["task"] == "apps.gone.tasks.gone"
-    with pytest.raises(NotRegistered):
-        services.replay(stranger)
-
-
 def test_a_job_is_noted_until_it_is_done(db: None, broker: Any) -> None:
     with structlog.contextvars.bound_contextvars(request_id="abc"):
         result = jobs.note.delay("/nowhere/notes", line="one")
     job = ParkedJob.objects.get()
     assert (job.job_id, job.reason, job.request_id) == (result.id, "sent", "abc")
-    assert (job.args, job.kwargs) == (["/nowhere/notes"], {"line": "one"})
+    assert (job.args, job.kwargs) == ('["/nowhere/notes"]', '{"line": "one"}')
     assert not selectors.parked().exists()
     jobs.note.on_success(None, result.id, [], {})
     assert not ParkedJob.objects.exists()
@@ -128,17 +68,6 @@ def test_a_job_that_is_tried_again_stays_noted_once(db: None, broker: Any) -> No
     jobs.note.pop_request()
     assert sent(broker) == [result.id, result.id]
     assert ParkedJob.objects.count() == 1
-
-
-def test_a_job_that_got_lost_is_sent_again(db: None, broker: Any) -> None:
-    job = ParkedJobFactory.create(reason=Reason.SENT)
-    send_unsent()
-    assert sent(broker) == []
-    ParkedJob.objects.update(parked_at=timezone.now() - timedelta(hours=2))
-    send_unsent()
-    assert sent(broker) == [job.job_id]
-    send_unsent()
-    assert sent(broker) == []
 
 
 @pytest.mark.parametrize("options", [{"countdown": 86400}, {"eta": "tomorrow"}])
@@ -159,7 +88,7 @@ def test_a_job_is_noted_in_the_transaction_that_it_belongs_to(
         jobs.note.delay_on_commit("/nowhere/notes", line="one")
     # What if the process died here?
     job = ParkedJob.objects.get()
-    assert (job.args, job.kwargs) == (["/nowhere/notes"], {"line": "one"})
+    assert (job.args, job.kwargs) == ('["/nowhere/notes"]', '{"line": "one"}')
     assert sent(broker) == []
     on_commit[0]()
     assert sent(broker) == [job.job_id]

@@ -3,9 +3,11 @@
 import os
 import signal
 import time
+from collections import Counter
 
 import pytest
 
+from apps.jobs.tests import jobs
 from apps.jobs.tests.workers import BROKER_URL, Processes, broker_answers
 
 pytestmark = pytest.mark.skipif(
@@ -54,6 +56,41 @@ def test_a_job_in_flight_goes_to_another_worker_when_its_own_dies(processes: Pro
     assert processes.noted().count("one begins") == 2
 
 
+def test_a_job_that_ends_its_process_ends(processes: Processes) -> None:
+    processes.environment["CELERY_VISIBILITY_TIMEOUT"] = "300"
+    processes.run(
+        "for how in jobs.DEATHS:\n"
+        "    jobs.die.delay(path, how)\n"
+        "jobs.die_unnoted.delay(path)\n"
+        "jobs.note.delay(path, 'other')\n"
+        # A worker needs seconds to notice a death: let most of them have happened.
+        "from apps.jobs.models import ParkedJob\n"
+        "ParkedJob.objects.update(redeliveries=5)\n"
+        "ParkedJob.objects.filter(args__contains='exit\"').update(redeliveries=4)\n"
+    )
+    worker = processes.worker()
+    processes.wait(lambda: processes.logged("job_parked") == 5, 90)
+    processes.wait(lambda: "other" in processes.noted())
+    assert Counter(processes.noted()) == Counter([*jobs.DEATHS, "exit", "unnoted", "other"])
+    assert worker.poll() is None
+    waiting = processes.python("manage.py", "parked_jobs", "list")
+    assert waiting.count("RedeliveryError: It was begun 6 times and never ended.") == 4
+    assert "RuntimeError: It ended with MemoryError()." in waiting
+
+
+def test_a_job_whose_workers_die_again_and_again_ends(processes: Processes) -> None:
+    processes.run("jobs.note.delay(path, 'one', 60)")
+    first = processes.worker()
+    processes.wait(lambda: processes.noted() == ["one begins"])
+    processes.run(
+        "from apps.jobs.models import ParkedJob\nParkedJob.objects.update(redeliveries=5)"
+    )
+    os.killpg(first.pid, signal.SIGKILL)
+    processes.worker()
+    processes.wait(lambda: processes.logged("job_parked") == 1)
+    assert processes.noted() == ["one begins"]
+
+
 def test_a_job_that_fails_for_good_waits_until_it_is_sent_again(processes: Processes) -> None:
     processes.run("jobs.hang.delay()\njobs.fail_before.delay(path, 'mended')")
     processes.worker()
@@ -97,8 +134,8 @@ def test_a_worker_that_hangs_is_not_alive(processes: Processes) -> None:
 def test_beat_sends_what_is_due_and_is_alive(processes: Processes) -> None:
     processes.run(
         "from apps.jobs.models import ParkedJob\n"
-        "ParkedJob.objects.create(job_id='1', task=jobs.note.name, args=[path, 'sent'],\n"
-        "                         reason='unsent')\n"
+        "ParkedJob.objects.create(job_id='1', task=jobs.note.name, reason='unsent',\n"
+        '                         args=f\'["{path}", "sent"]\')\n'
         "from django_celery_beat.models import IntervalSchedule, PeriodicTask\n"
         "every = IntervalSchedule.objects.create(every=1, period='seconds')\n"
         "PeriodicTask.objects.create(name='often', task='apps.jobs.tasks.send_unsent',\n"

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer
 
 from apps.listings import selectors
-from apps.listings.models import Listing, mean_rating
+from apps.listings.models import PLACE_DIGITS, Listing, mean_rating
 
 COLUMNS = (
     "id",
@@ -49,8 +49,8 @@ def card(row: tuple[Any, ...]) -> dict[str, Any]:
         "kind": row[2],
         "city": row[3],
         "country": row[4],
-        "latitude": row[5],
-        "longitude": row[6],
+        "latitude": round(row[5], PLACE_DIGITS),
+        "longitude": round(row[6], PLACE_DIGITS),
         "price": row[7],
         "currency": row[8],
         "capacity": row[9],

@@ -28,6 +28,7 @@ LISTING = DRAFT | {
     "created_at": "2026-11-25T09:30:00Z",
     "updated_at": "2026-11-25T09:30:00Z",
 }
+PUBLIC_LISTING = {name: value for name, value in LISTING.items() if name != "street"}
 ONLY_FULL = {"description", "street", "time_zone", "photos", "status", "version"}
 CARD = {
     name: value

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from apps.bookings import selectors as bookings
 from apps.listings import search
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Amenity, Currency, Kind, Listing
+from apps.rest.numbers import PlainNumberFilter
 
 MAX_SEARCH = 100
 
@@ -35,9 +36,9 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
     city = filters.CharFilter(max_length=100)
     country = filters.CharFilter(max_length=2)
     currency = filters.ChoiceFilter(choices=Currency.choices)
-    price_min = filters.NumberFilter("price", "gte", min_value=0, max_value=MAX_PRICE)
-    price_max = filters.NumberFilter("price", "lte", min_value=0, max_value=MAX_PRICE)
-    guests = filters.NumberFilter("capacity", "gte", min_value=1, max_value=MAX_CAPACITY)
+    price_min = PlainNumberFilter("price", "gte", min_value=0, max_value=MAX_PRICE)
+    price_max = PlainNumberFilter("price", "lte", min_value=0, max_value=MAX_PRICE)
+    guests = PlainNumberFilter("capacity", "gte", min_value=1, max_value=MAX_CAPACITY)
     amenity = filters.MultipleChoiceFilter(
         choices=Amenity.choices, method="amenities", label="Several: the place has all of them."
     )

@@ -9,6 +9,7 @@ from apps.listings.models import (
     MAX_CAPACITY,
     MAX_PHOTOS,
     MAX_PRICE,
+    PLACE_DIGITS,
     Amenity,
     Currency,
     Listing,
@@ -29,6 +30,22 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         fields = ("url", "caption")
 
 
+class PhotoListSerializer(serializers.ListSerializer[Any]):
+    def run_child_validation(self, data: Any) -> Any:
+        """Ask each photo for all of it: what a PATCH leaves out of it has no value to keep."""
+        return PhotoSerializer(context=self.context).run_validation(data)
+
+
+class RoundedField(serializers.FloatField):
+    """A degree for those who may know roughly where a place is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(help_text="Rounded to two digits.", **options)
+
+    def to_representation(self, value: float) -> Any:
+        return round(value, PLACE_DIGITS)
+
+
 @examples(answered=CARD)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
@@ -36,8 +53,8 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
 
     host = HostSerializer(source="*")
     cover = serializers.URLField(allow_null=True)
-    latitude = serializers.FloatField(min_value=-90, max_value=90)
-    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    latitude = RoundedField(min_value=-90, max_value=90)
+    longitude = RoundedField(min_value=-180, max_value=180)
     rating = serializers.FloatField(allow_null=True, min_value=1, max_value=5)
     amenities = serializers.ListField(child=serializers.ChoiceField(choices=Amenity.choices))
 
@@ -80,20 +97,19 @@ class ListingCardV2Serializer(ListingCardSerializer):
         read_only_fields = fields
 
 
-@examples(sent=DRAFT, answered=LISTING)
-class ListingSerializer(serializers.ModelSerializer[Listing]):
-    """All of a listing, and what its host may write of it."""
+class PublicListingSerializer(serializers.ModelSerializer[Listing]):
+    """What everybody may read of a listing: neither its street nor where exactly it is."""
 
     price = serializers.IntegerField(min_value=1, max_value=MAX_PRICE, help_text="In minor units.")
     capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
-    latitude = serializers.FloatField(min_value=-90, max_value=90)
-    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    latitude: Any = RoundedField(min_value=-90, max_value=90)
+    longitude: Any = RoundedField(min_value=-180, max_value=180)
     amenities = serializers.ListField(
         child=serializers.ChoiceField(choices=Amenity.choices),
         required=False,
         max_length=len(Amenity),
     )
-    photos: Any = serializers.ListSerializer(
+    photos: Any = PhotoListSerializer(
         child=PhotoSerializer(), required=False, max_length=MAX_PHOTOS
     )
     rating = serializers.FloatField(read_only=True, allow_null=True, min_value=1, max_value=5)
@@ -101,12 +117,11 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
 
     class Meta:
         model = Listing
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "title",
             "description",
             "kind",
-            "street",
             "city",
             "country",
             "latitude",
@@ -130,6 +145,18 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
     @extend_schema_field(HostSerializer)
     def get_host(self, listing: Listing) -> dict[str, Any]:
         return {"id": listing.host_id, "name": listing.host.name}
+
+
+@examples(sent=DRAFT, answered=LISTING)
+class ListingSerializer(PublicListingSerializer):
+    """All of a listing, for its host, who may write it, and for guests who are expected there."""
+
+    latitude: Any = serializers.FloatField(min_value=-90, max_value=90)
+    longitude: Any = serializers.FloatField(min_value=-180, max_value=180)
+
+    class Meta(PublicListingSerializer.Meta):
+        # What is added to the public fields stays with these readers, until somebody adds it there.
+        fields = (*PublicListingSerializer.Meta.fields, "street")
 
     def validate_amenities(self, names: list[str]) -> list[str]:
         """Return each one once, in one order, so that equal listings look equal."""

@@ -5,8 +5,8 @@ from apps.listings.api import views
 urlpatterns = [
     path("listings/", views.ListingListView.as_view(), name="listings"),
     path("listings/bulk/", views.ListingBulkView.as_view(), name="listings-bulk"),
-    path("listings/<int:pk>/", views.ListingView.as_view(), name="listing"),
-    path("listings/<int:pk>/publish/", views.PublishView.as_view(), name="publish-listing"),
-    path("listings/<int:pk>/archive/", views.ArchiveView.as_view(), name="archive-listing"),
+    path("listings/<id:pk>/", views.ListingView.as_view(), name="listing"),
+    path("listings/<id:pk>/publish/", views.PublishView.as_view(), name="publish-listing"),
+    path("listings/<id:pk>/archive/", views.ArchiveView.as_view(), name="archive-listing"),
     path("users/me/listings/", views.OwnListingListView.as_view(), name="own-listings"),
 ]

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.generics import GenericAPIView, ListAPIView
@@ -21,12 +21,14 @@ from apps.common import schema
 from apps.common.schema import links
 from apps.listings import selectors, services
 from apps.listings.api import cards
+from apps.listings.api.examples import LISTING, PUBLIC_LISTING
 from apps.listings.api.filters import ListingFilter, is_filtered
 from apps.listings.api.serializers import (
     ListingBulkSerializer,
     ListingCardSerializer,
     ListingCardV2Serializer,
     ListingSerializer,
+    PublicListingSerializer,
 )
 from apps.listings.models import CACHED_AS, Listing
 from apps.rest import conditional, deprecation
@@ -34,6 +36,7 @@ from apps.rest.authentication import StatelessAuthentication
 from apps.rest.caching import read_through
 from apps.rest.encoding import dump
 from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.schema import LIST_ETAG, LOCATION
 from apps.rest.statements import compiled_once
 from apps.users.api.users import current_user
 
@@ -43,10 +46,26 @@ PRIVATE = "private, no-store"
 
 # What can be done with what an answer shows.
 NEXT = {"path.id": schema.ID, "header.If-Match": schema.ETAG}
+# What is booked is one night, so it costs the price.
 FROM_LIST: dict[str, dict[str, Any]] = {
     "read_listing": {"path.id": schema.FIRST_ID},
     "list_reviews": {"path.id": schema.FIRST_ID},
-    "book": {"body": {"listing": schema.FIRST_ID}},
+    "book": {
+        "body": {
+            "listing": schema.FIRST_ID,
+            "total": f"{schema.FIRST}/price",
+            "currency": f"{schema.FIRST}/currency",
+        }
+    },
+}
+FROM_LIST_V2 = FROM_LIST | {
+    "book": {
+        "body": {
+            "listing": schema.FIRST_ID,
+            "total": f"{schema.FIRST}/price/amount",
+            "currency": f"{schema.FIRST}/price/currency",
+        }
+    },
 }
 
 
@@ -126,7 +145,11 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         operation_id="list_listings",
         deprecated=True,
         responses=ListingCardSerializer(many=True),
-        parameters=[cards.fields_parameter(ListingCardSerializer), *deprecation.HEADERS],
+        parameters=[
+            cards.fields_parameter(ListingCardSerializer),
+            LIST_ETAG,
+            *deprecation.HEADERS,
+        ],
         extensions=links(**FROM_LIST),
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -137,7 +160,7 @@ class ListingListView(deprecation.Deprecated, PublicListView):
         operation_id="create_listing",
         request=ListingSerializer,
         responses={201: ListingSerializer},
-        parameters=[conditional.ETAG],
+        parameters=[conditional.ETAG, LOCATION],
         extensions=links(change_listing=NEXT, publish_listing=NEXT, delete_listing=NEXT),
     )
     def post(self, request: Request) -> Response:
@@ -155,8 +178,8 @@ class ListingListV2View(PublicListView):
     @extend_schema(
         operation_id="list_listings_v2",
         responses=ListingCardV2Serializer(many=True),
-        parameters=[cards.fields_parameter(ListingCardV2Serializer)],
-        extensions=links(**FROM_LIST),
+        parameters=[cards.fields_parameter(ListingCardV2Serializer), LIST_ETAG],
+        extensions=links(**FROM_LIST_V2),
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List what is published."""
@@ -202,16 +225,27 @@ class ListingView(GenericAPIView[Listing]):
             return selectors.with_relations(selectors.visible_to(self.request.user))
         return selectors.of_host(current_user(self.request))
 
-    @extend_schema(operation_id="read_listing", parameters=[conditional.ETAG])
+    @extend_schema(
+        operation_id="read_listing",
+        responses=PolymorphicProxySerializer(
+            component_name="ReadListing",
+            serializers=[ListingSerializer, PublicListingSerializer],
+            resource_type_field_name=None,
+        ),
+        examples=[
+            OpenApiExample("For everybody", PUBLIC_LISTING, response_only=True),
+            OpenApiExample("For its host and expected guests", LISTING, response_only=True),
+        ],
+        parameters=[conditional.ETAG],
+    )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
-        """Read one: what is published, or your own."""
-        listing = self.get_object()
-        etag = conditional.etag_of_version(listing.version)
-        if conditional.is_known(request, etag):
-            response = conditional.not_modified(etag)
-            response["Cache-Control"] = PRIVATE
-            return response
-        return full_answer(listing)
+        """Read one: what is published, your own, or where you have booked.
+
+        Its street and its exact place are for its host, and for guests whose booking is confirmed.
+        """
+        listing: Any = self.get_object()  # with what its selector adds
+        serializer = ListingSerializer if listing.is_exact else PublicListingSerializer
+        return conditional.unless_known(request, full_answer(listing, serializer=serializer))
 
     @extend_schema(
         operation_id="change_listing",
@@ -282,12 +316,17 @@ class ArchiveView(StepView):
         return self.step(request, services.archive)
 
 
-def full_answer(listing: Listing, code: int = status.HTTP_200_OK) -> Response:
-    """Return all of a listing, and the version that it is in."""
+def full_answer(
+    listing: Listing,
+    code: int = status.HTTP_200_OK,
+    serializer: type[PublicListingSerializer] = ListingSerializer,
+) -> Response:
+    """Return all that a reader may know of a listing, and the version that it is in."""
+    shown = serializer(listing).data
     headers = {
         "Cache-Control": PRIVATE,
-        "ETag": conditional.etag_of_version(listing.version),
+        "ETag": conditional.etag_of_version(listing.version, shown),
     }
     if code == status.HTTP_201_CREATED:
         headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})
-    return Response(ListingSerializer(listing).data, code, headers=headers)
+    return Response(shown, code, headers=headers)

@@ -299,6 +299,9 @@ class Migration(migrations.Migration):
                         ),
                         name="listings_listing_rating_is_1_to_5",
                     ),
+                    models.UniqueConstraint(
+                        fields=("id", "host"), name="listings_listing_has_one_host"
+                    ),
                 ],
             },
         ),
@@ -337,6 +340,14 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("listing", "position"), name="listings_photo_has_a_place_of_its_own"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__lt", 20)),
+                        name="listings_photo_position_is_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("url__startswith", "https://")),
+                        name="listings_photo_is_on_the_web",
                     ),
                 ],
             },

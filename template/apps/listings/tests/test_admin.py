@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -5,8 +7,8 @@ from django.urls import reverse
 from apps.bookings.models import Step
 from apps.bookings.states import Role, State
 from apps.bookings.tests.factories import BookingFactory
-from apps.listings.models import Listing
-from apps.listings.tests.factories import PhotoFactory
+from apps.listings.models import MAX_PHOTOS, Listing, Photo, Status
+from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.users.tests.factories import UserFactory
 
 
@@ -23,22 +25,149 @@ def test_the_admin_lists_it(admin: Client, model: str) -> None:
     assert admin.get(reverse(f"admin:{model}_changelist"), {"q": "x"}).status_code == 200
 
 
-def test_the_history_tells_what_the_admin_has_changed(admin: Client) -> None:
-    photo = PhotoFactory.create()
-    listing = photo.listing
-    page = admin.get(reverse("admin:listings_listing_change", args=[listing.pk]))
+def send(admin: Client, listing: Listing | None, *photos: dict[str, Any], **fields: Any) -> Any:
+    """Send the form of a listing, with changed fields, and with these photos."""
+    name = "admin:listings_listing_change" if listing else "admin:listings_listing_add"
+    page = admin.get(reverse(name, args=[listing.pk] if listing else []))
     form = page.context["adminform"].form
-    fields = {name: form.initial.get(name) for name in form.fields} | {
-        "title": "Changed",
-        "amenities": "[]",
-        "photos-TOTAL_FORMS": 0,
-        "photos-INITIAL_FORMS": 0,
+    sent = {each.name: each.initial for each in form if each.initial is not None}
+    sent |= {
+        "photos-TOTAL_FORMS": len(photos),
+        "photos-INITIAL_FORMS": sum("id" in photo for photo in photos),
     }
-    answer = admin.post(page.request["PATH_INFO"], fields)
+    for number, photo in enumerate(photos):
+        sent |= {f"photos-{number}-{name}": value for name, value in photo.items()}
+    return admin.post(page.request["PATH_INFO"], sent | fields)
+
+
+def inline(photo: Photo, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": photo.pk,
+        "listing": photo.listing_id,
+        "url": photo.url,
+        "position": photo.position,
+    } | fields
+
+
+NEW_PHOTO = {"url": "https://img.example.com/new.jpg", "position": 0}
+
+
+def test_the_history_tells_what_the_admin_has_changed(admin: Client) -> None:
+    listing = PhotoFactory.create().listing
+    answer = send(admin, listing, title="Changed")
     assert answer.status_code == 302, answer.content
     changed = Listing.objects.get()
     assert (changed.title, changed.version) == ("Changed", listing.version + 1)
     assert changed.history.latest().history_user.is_superuser
+
+
+def test_the_admin_takes_no_last_photo_from_a_published_listing(admin: Client) -> None:
+    photo = ListingFactory.create().photos.get()
+    answer = send(admin, photo.listing, inline(photo, DELETE="on"), title="Changed")
+    assert "A published listing needs a photo." in answer.content.decode()
+    removed_before_it_came = {**NEW_PHOTO, "DELETE": "on"}
+    assert send(admin, photo.listing, inline(photo, DELETE="on"), removed_before_it_came).context[
+        "errors"
+    ]
+    assert Listing.objects.get(title=photo.listing.title).photos.get() == photo
+
+
+def test_the_admin_publishes_nothing_without_a_photo(admin: Client) -> None:
+    draft = ListingFactory.create(status=Status.DRAFT)
+    assert send(admin, draft, status="published").context["errors"]
+    assert send(admin, None, **TYPED, host=draft.host_id).context["errors"]
+    assert not Listing.objects.filter(status=Status.PUBLISHED).exists()
+
+
+TYPED = {
+    "title": "Hut",
+    "kind": "home",
+    "city": "Gondar",
+    "country": "ET",
+    "latitude": 12.6,
+    "longitude": 37.5,
+    "time_zone": "Africa/Addis_Ababa",
+    "price": 100,
+    "currency": "ETB",
+    "capacity": 1,
+    "status": "published",
+}
+
+
+def test_the_admin_publishes_with_a_photo_in_one_step(admin: Client) -> None:
+    draft = ListingFactory.create(status=Status.DRAFT)
+    assert send(admin, draft, NEW_PHOTO, status="published").status_code == 302
+    assert send(admin, None, NEW_PHOTO, **TYPED, host=draft.host_id).status_code == 302
+    assert Listing.objects.filter(status=Status.PUBLISHED).count() == 2
+
+
+def test_the_admin_replaces_the_only_photo(admin: Client) -> None:
+    photo = ListingFactory.create().photos.get()
+    answer = send(
+        admin,
+        photo.listing,
+        inline(photo, DELETE="on"),
+        NEW_PHOTO | {"position": photo.position},
+    )
+    assert answer.status_code == 302, answer.context["errors"]
+    assert photo.listing.photos.get().url == NEW_PHOTO["url"]
+
+
+def test_the_admin_archives_and_takes_the_photo_away_in_one_step(admin: Client) -> None:
+    photo = ListingFactory.create().photos.get()
+    answer = send(admin, photo.listing, inline(photo, DELETE="on"), status="archived")
+    assert answer.status_code == 302, answer.context["errors"]
+    assert not Photo.objects.exists()
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_admin_deletes_drafts_alone(admin: Client, status: Status) -> None:
+    listing = ListingFactory.create(status=status)
+    one = reverse("admin:listings_listing_delete", args=[listing.pk])
+    admin.post(
+        reverse("admin:listings_listing_changelist"),
+        {"action": "delete_selected", "_selected_action": listing.pk, "post": "yes"},
+    )
+    assert Listing.objects.exists() is (status != Status.DRAFT)
+    if status != Status.DRAFT:
+        assert admin.post(one, {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("has_photo", [True, False])
+def test_the_admin_writes_an_old_version_back_if_it_has_a_photo_still(
+    admin: Client, *, has_photo: bool
+) -> None:
+    listing = ListingFactory.create(title="Old")
+    listing.title, listing.status = "New", Status.ARCHIVED
+    listing.save()
+    if not has_photo:
+        listing.photos.all().delete()
+    where = [listing.pk, listing.history.earliest().pk]
+    page = admin.get(reverse("admin:listings_listing_simple_history", args=where))
+    sent = {each.name: each.initial for each in page.context["adminform"].form}
+    answer = admin.post(page.request["PATH_INFO"], sent, follow=True)
+    (message,) = answer.context["messages"]
+    assert ("needs a photo" in str(message)) is not has_photo
+    listing.refresh_from_db()
+    assert listing.title == ("Old" if has_photo else "New")
+    assert listing.status == (Status.PUBLISHED if has_photo else Status.ARCHIVED)
+
+
+@pytest.mark.parametrize("amenities", ["butler", ["wifi", "butler"], "[]", "null"])
+def test_the_admin_knows_the_amenities_that_the_api_knows(admin: Client, amenities: Any) -> None:
+    listing = ListingFactory.create()
+    assert send(admin, listing, amenities=amenities).context["errors"]
+    assert send(admin, listing, amenities=["wifi", "pool", "wifi"]).status_code == 302
+    assert Listing.objects.get().amenities == ["pool", "wifi"]
+    assert send(admin, listing, amenities=[]).status_code == 302
+    assert Listing.objects.get().amenities == []
+
+
+def test_the_admin_takes_no_more_photos_than_the_api(admin: Client) -> None:
+    listing = ListingFactory.create(status=Status.DRAFT)
+    photos = [{**NEW_PHOTO, "position": number} for number in range(MAX_PHOTOS + 1)]
+    assert send(admin, listing, *photos).context["errors"]
+    assert send(admin, listing, *photos[:MAX_PHOTOS]).status_code == 302
 
 
 def test_the_admin_shows_how_a_booking_came_to_where_it_is(admin: Client) -> None:

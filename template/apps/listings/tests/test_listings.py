@@ -113,8 +113,6 @@ def test_a_change_needs_the_version_that_it_changes(user_api: APIClient, own: Li
     for method in (user_api.patch, user_api.delete):
         late = method(address(own), {"price": 2}, headers={"If-Match": etag})
         assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
-    weak = user_api.patch(address(own), {"price": 2}, headers={"If-Match": f"W/{etag}"})
-    assert weak.status_code == 412
     any_version = user_api.patch(address(own), {"price": 3}, headers={"If-Match": "*"})
     assert any_version.json()["price"] == 3
 

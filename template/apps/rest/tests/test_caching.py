@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from apps.common.recent import Recent
 from apps.listings.models import Listing, Photo, Status
-from apps.listings.services import add_rating
+from apps.listings.querysets import kept_complete
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.rest import caching
 from apps.rest.caching import expire, read_through
@@ -93,19 +93,26 @@ def change(listing: Listing, **fields: Any) -> None:
     listing.save()
 
 
+@kept_complete()
+def create_in_bulk(host: User) -> None:
+    listings = Listing.objects.bulk_create([ListingFactory.build(host=host)])
+    Photo.objects.bulk_create(
+        Photo(listing=listing, url="https://img.example.com/1.jpg", position=1)
+        for listing in listings
+    )
+
+
 WAYS: dict[str, Callable[[Listing], Any]] = {
     "save": lambda listing: change(listing, title="New"),
     "update": lambda listing: Listing.objects.filter(pk=listing.pk).update(title="New"),
     "bulk_update": lambda listing: Listing.objects.bulk_update(
         [Listing(pk=listing.pk, title="New")], ["title"]
     ),
-    "bulk_create": lambda listing: Listing.objects.bulk_create(
-        [ListingFactory.build(host=listing.host)]
-    ),
+    "bulk_create": lambda listing: create_in_bulk(listing.host),
     "delete": lambda listing: listing.delete(),
     "delete of a query": lambda listing: Listing.objects.filter(pk=listing.pk).delete(),
     "archive": lambda listing: change(listing, status=Status.ARCHIVED),
-    "a rating": lambda listing: add_rating(listing_id=listing.pk, rating=5),
+    "a rating": lambda listing: Listing.objects.update(rating_sum=5, rating_count=1),
     "a photo": lambda listing: PhotoFactory.create(listing=listing),
     "photos in bulk": lambda listing: Photo.objects.bulk_create(
         [Photo(listing=listing, url="https://img.example.com/1.jpg", position=1)]

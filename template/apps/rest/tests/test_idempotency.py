@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.bookings.models import Booking
+from apps.bookings.tests.factories import request_for
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.rest.models import IdempotencyKey
@@ -21,10 +22,8 @@ def listing(db: None) -> Listing:
 
 
 def book(api: APIClient, listing: Listing, key: str, day: int = 13) -> Any:
-    check_in = timezone.now().date() + timedelta(days=10)
-    check_out = timezone.now().date() + timedelta(days=day)
-    stay = {"listing": listing.pk, "check_in": check_in, "check_out": check_out, "guests": 1}
-    return api.post(BOOKINGS, stay, headers={"Idempotency-Key": key})
+    body = request_for(listing, timezone.now().date() + timedelta(days=10), nights=day - 10)
+    return api.post(BOOKINGS, body, headers={"Idempotency-Key": key})
 
 
 def test_the_same_request_again_gets_the_same_answer(user_api: APIClient, listing: Listing) -> None:

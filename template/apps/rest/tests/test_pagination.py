@@ -1,3 +1,4 @@
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.bookings.tests.factories import BookingFactory
+from apps.common.tests.digits import tried
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.models import User
@@ -102,10 +104,42 @@ def cursor_of(api: APIClient) -> list[Any]:
     ],
 )
 def test_a_cursor_that_somebody_has_made_is_refused(api: APIClient, db: None, change: Any) -> None:
-    text = urlsafe_b64encode(orjson.dumps(change(cursor_of(api)))).decode()
+    text = urlsafe_b64encode(orjson.dumps(change(cursor_of(api)))).decode().rstrip("=")
     answer = api.get(LISTINGS, {"ordering": "price", "cursor": text})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "#/cursor"
+
+
+@tried
+@given(
+    parts=st.lists(
+        st.sampled_from(["price", "newest"])
+        | st.booleans()
+        | st.integers(-(2**66), 2**66)
+        | st.floats()
+        | st.none()
+        | st.text(max_size=3)
+        | st.just([]),
+        max_size=5,
+    ),
+    end=st.sampled_from(["", "=", "==", "A", "\n", "*", "\0"]),
+)
+def test_no_cursor_breaks_anything(api: APIClient, db: None, parts: list[Any], end: str) -> None:
+    text = urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=") + end
+    answer = api.get(LISTINGS, {"ordering": "price", "cursor": text})
+    if answer.status_code != 400:
+        assert answer.status_code == 200
+        assert parts[0] == "price"
+        assert [type(part) for part in parts[1:]] == [bool, int, int]
+
+
+def test_a_place_has_one_cursor(api: APIClient, db: None) -> None:
+    written = orjson.dumps(cursor_of(api))
+    for text, status in [(written, 200), (written.replace(b",", b", "), 400)]:
+        cursor = urlsafe_b64encode(text).decode().rstrip("=")
+        for end, code in [("", status), ("=", 400), ("!", 400), ("A" * 1000, 400)]:
+            answer = api.get(LISTINGS, {"ordering": "price", "cursor": cursor + end})
+            assert answer.status_code == code, cursor + end
 
 
 def test_a_page_repeats_parameters_that_have_several_values(api: APIClient, db: None) -> None:

@@ -43,24 +43,30 @@ class CredentialsView(APIView):
 class RegisterView(CredentialsView):
     @extend_schema(
         operation_id="register",
-        request=serializers.RegistrationSerializer,
+        request=serializers.EmailSerializer,
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        """Register. The answer is the same whether or not the address has an account."""
-        services.register(**fields_of(serializers.RegistrationSerializer, request))
+        """Register an address: a link is sent to it, with which to choose a password.
+
+        The answer is the same whether or not the address has an account.
+        """
+        services.register(**fields_of(serializers.EmailSerializer, request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
 class ConfirmEmailView(CredentialsView):
     @extend_schema(
         operation_id="confirm_email",
-        request=serializers.LinkSerializer,
+        request=serializers.ConfirmationSerializer,
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Confirm an address with the parts of the link that was sent to it."""
-        services.confirm_email(**fields_of(serializers.LinkSerializer, request))
+        """Choose a password, and a name, with the parts of the link that was sent.
+
+        That confirms the address: who has the link can read the mailbox.
+        """
+        services.confirm_email(**fields_of(serializers.ConfirmationSerializer, request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -94,6 +100,7 @@ class SignInView(TokenObtainPairView):
 class RefreshView(TokenRefreshView):
     """Exchange a refresh token for a new pair. Each refresh token works once."""
 
+    serializer_class = serializers.RefreshSerializer
     throttle_scope = "credentials"
 
     @extend_schema(

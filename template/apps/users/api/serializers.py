@@ -1,10 +1,12 @@
 from typing import Any
 
-from rest_framework import exceptions, serializers
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
 from apps.common.schema import examples
-from apps.users.models import User
+from apps.users.models import EMAIL_LENGTH, User
+from apps.users.tokens import SingleUseRefreshToken
 
 # As `make seed` gives it to everybody.
 SEEDED_PASSWORD = "correct horse battery"  # noqa: S105  # known to all
@@ -34,14 +36,16 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 @examples(sent={"email": "admin@example.com", "password": SEEDED_PASSWORD})
 class SignInSerializer(TokenObtainPairSerializer):
-    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
-        attrs["email"] = User.objects.normalize_email(attrs["email"])
-        pair = super().validate(attrs)
-        if not self.user.email_confirmed_at:  # type: ignore[union-attr]  # set by a valid password
-            raise exceptions.PermissionDenied(
-                "Confirm your e-mail address first.", code="email_not_confirmed"
-            )
-        return pair
+    # The same for all of these: a difference would tell a stranger that the password is right.
+    default_error_messages = {
+        "no_active_account": _(
+            "The address or the password is wrong, or the address is not confirmed yet."
+        )
+    }
+
+
+class RefreshSerializer(TokenRefreshSerializer):
+    token_class = SingleUseRefreshToken
 
 
 class RefreshTokenSerializer(serializers.Serializer[Any]):
@@ -52,20 +56,24 @@ class PasswordSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
 
 
-@examples(sent={"email": "new@example.com", "name": "Newcomer", "password": SEEDED_PASSWORD})
-class RegistrationSerializer(PasswordSerializer):
-    email = serializers.EmailField(max_length=254)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+class EmailField(serializers.EmailField):
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address as it is stored, before it is validated."""
+        return User.objects.normalize_email(super().to_internal_value(data))
 
 
 @examples(sent={"email": "new@example.com"})
 class EmailSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=254)
+    email = EmailField(max_length=EMAIL_LENGTH)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
     uid = serializers.CharField(max_length=64)
     token = serializers.CharField(max_length=128)
+
+
+class ConfirmationSerializer(LinkSerializer, PasswordSerializer):
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
 
 
 class PasswordResetSerializer(LinkSerializer, PasswordSerializer):

@@ -24,5 +24,5 @@ urlpatterns = [
     ),
     path("users/", users.UserListView.as_view(), name="users"),
     path("users/me/", users.MeView.as_view(), name="me"),
-    path("users/<int:pk>/", users.UserDetailView.as_view(), name="user"),
+    path("users/<id:pk>/", users.UserDetailView.as_view(), name="user"),
 ]

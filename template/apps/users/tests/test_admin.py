@@ -1,10 +1,19 @@
-import pytest
-from django.test import Client
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
+from django.http import HttpRequest
+from django.test import Client
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from apps.users.admin import UserAdmin
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.mails import link_in_last_mail
 
 USERS = "/admin/users/user/"
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -30,6 +39,88 @@ def test_the_admin_adds_a_user(admin: Client) -> None:
     assert User.objects.get(email="ada@example.com").check_password(PASSWORD)
 
 
-def test_the_admin_shows_a_user(admin: Client) -> None:
-    user = User.objects.get()
-    assert admin.get(f"{USERS}{user.pk}/change/").status_code == 200
+def change(admin: Client, user: User, **changes: str) -> User:
+    """Return the user as the form of the admin has changed it."""
+    path = f"{USERS}{user.pk}/change/"
+    form = admin.get(path).context["adminform"].form
+    is_confirmed = user.email_confirmed_at is not None
+    fields = {
+        "email": user.email,
+        "name": user.name,
+        "is_active": "on",
+        "email_confirmed_at_0": f"{user.email_confirmed_at:%Y-%m-%d}" if is_confirmed else "",
+        "email_confirmed_at_1": f"{user.email_confirmed_at:%H:%M:%S}" if is_confirmed else "",
+    }
+    assert {name.removesuffix("_0").removesuffix("_1") for name in fields} <= form.fields.keys()
+    answer = admin.post(path, fields | changes)
+    assert answer.status_code == 302, answer.context["errors"]
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_address_that_the_admin_changes_is_not_confirmed(
+    admin: Client, api: APIClient, *, is_new: bool
+) -> None:
+    # The form shows no microseconds; that is no change.
+    confirmed_at = NOON.replace(microsecond=1)
+    user = UserFactory.create(email="ada@example.com", email_confirmed_at=confirmed_at)
+    token = str(RefreshToken.for_user(user))
+    email = "new@example.com" if is_new else "Ada@Example.com"
+    changed = change(admin, user, email=email)
+    assert changed.email == email.lower()
+    assert changed.email_confirmed_at == (None if is_new else confirmed_at)
+    expected = 401 if is_new else 200
+    credentials = {"email": email, "password": PASSWORD}
+    assert api.post("/api/v1/auth/token/", credentials).status_code == expected
+    assert api.post("/api/v1/auth/token/refresh/", {"refresh": token}).status_code == expected
+
+
+def test_a_form_does_not_bring_back_a_password_that_has_ended_meanwhile(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    read = UserAdmin.get_object
+
+    def read_before_a_reset(page: UserAdmin, request: HttpRequest, *arguments: Any) -> Any:
+        found = read(page, request, *arguments)
+        if request.method == "POST":
+            current = User.objects.get(pk=user.pk)
+            current.set_password("another-long-word")
+            current.save()
+        return found
+
+    monkeypatch.setattr(UserAdmin, "get_object", read_before_a_reset)
+    changed = change(admin, user, name="Grace")
+    assert (changed.name, changed.check_password("another-long-word")) == ("Grace", True)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["email/resend", "password/forgot"])
+def test_a_link_to_an_older_address_proves_nothing(
+    admin: Client, api: APIClient, kind: str
+) -> None:
+    confirmed_at = NOON if kind == "password/forgot" else None
+    user = UserFactory.create(email="ada@example.com", email_confirmed_at=confirmed_at)
+    api.post(f"/api/v1/auth/{kind}/", {"email": user.email})
+    link = link_in_last_mail()
+    assert change(admin, user, email="new@example.com").email_confirmed_at is None
+    for path in ("email/confirm", "password/reset"):
+        answer = api.post(f"/api/v1/auth/{path}/", {**link, "password": "another-long-word"})
+        assert answer.json()["errors"][0]["code"] == "invalid_link"
+
+
+def test_an_admin_who_knows_better_says_since_when(admin: Client) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    changed = change(
+        admin, user, email="new@example.com", email_confirmed_at_0="2026-11-28", is_active="on"
+    )
+    assert changed.email_confirmed_at == NOON + timedelta(days=1)
+
+
+def test_an_address_that_grows_is_refused(admin: Client) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    with pytest.raises(AssertionError, match="valid email address"):
+        change(
+            admin, user, email="\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" * 130 + "@example.com"
+        )
+    assert User.objects.get(pk=user.pk).email == user.email

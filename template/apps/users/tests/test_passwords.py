@@ -1,10 +1,13 @@
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 from rest_framework.test import APIClient
 
+from apps.users import services
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.mails import link_in_last_mail
+from apps.users.tests.race import statuses_of_ten_at_once
 
 FORGOT = "/api/v1/auth/password/forgot/"
 RESET = "/api/v1/auth/password/reset/"
@@ -26,6 +29,26 @@ def test_a_reset_confirms_the_address_too(api: APIClient) -> None:
     api.post(FORGOT, {"email": user.email})
     api.post(RESET, {**link_in_last_mail(), "password": NEW})
     assert api.post(SIGN_IN, {"email": user.email, "password": NEW}).status_code == 200
+
+
+def test_a_reset_keeps_the_name_of_who_has_confirmed(api: APIClient, user: User) -> None:
+    api.post(FORGOT, {"email": user.email})
+    api.post(RESET, {**link_in_last_mail(), "password": NEW})
+    assert (user.name, user.email_confirmed_at) == User.objects.values_list(
+        "name", "email_confirmed_at"
+    ).get()
+
+
+def test_of_ten_who_use_a_reset_link_at_once_one_does(api: APIClient, user: User) -> None:
+    api.post(FORGOT, {"email": user.email})
+    body = {**link_in_last_mail(), "password": NEW}
+    assert statuses_of_ten_at_once(RESET, body) == [204] + [400] * 9
+
+
+def test_the_mail_names_the_reader_and_is_not_escaped(api: APIClient, user: User) -> None:
+    User.objects.update(name="Ada O'Hara & Co")
+    api.post(FORGOT, {"email": user.email})
+    assert "Hello Ada O'Hara & Co," in mail.outbox[0].body
 
 
 def test_a_reset_link_works_once(api: APIClient, user: User) -> None:
@@ -61,3 +84,14 @@ def test_a_password_is_not_changed_by_who_does_not(user_api: APIClient) -> None:
     answer = user_api.post(CHANGE, {"current_password": "wrong", "password": NEW})
     error = answer.json()["errors"][0]
     assert (error["pointer"], error["code"]) == ("#/current_password", "wrong_password")
+
+
+def test_a_password_that_a_link_has_ended_meanwhile_changes_nothing(user: User) -> None:
+    as_authenticated = User.objects.get()
+    user.set_password(NEW)
+    user.save()
+    with pytest.raises(ValidationError):
+        services.change_password(
+            user=as_authenticated, current_password=PASSWORD, password="a-stranger-s-word"
+        )
+    assert User.objects.get().check_password(NEW)

@@ -1,8 +1,13 @@
+from collections.abc import Callable
+
 import pytest
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.exceptions import TokenError
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.race import statuses_of_ten_at_once
+from apps.users.tokens import SingleUseRefreshToken
 
 SIGN_IN = "/api/v1/auth/token/"
 REFRESH = "/api/v1/auth/token/refresh/"
@@ -60,6 +65,51 @@ def test_a_refresh_token_works_once(api: APIClient, user: User) -> None:
     pair = sign_in(api, user)
     api.post(REFRESH, {"refresh": pair["refresh"]})
     assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_who_refresh_with_a_token_at_once_one_does(api: APIClient, user: User) -> None:
+    body = {"refresh": sign_in(api, user)["refresh"]}
+    assert statuses_of_ten_at_once(REFRESH, body) == [200] + [401] * 9
+
+
+def test_a_token_that_is_used_between_check_and_use_is_refused(user: User) -> None:
+    raw = str(SingleUseRefreshToken.for_user(user))
+    first, second = (SingleUseRefreshToken(raw) for _ in range(2))  # type: ignore[arg-type]
+    first.blacklist()
+    with pytest.raises(TokenError, match="blacklisted"):
+        second.blacklist()
+
+
+def delete(user: User) -> None:
+    user.delete()
+
+
+def ban(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def unconfirm(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(email_confirmed_at=None)
+
+
+def set_password(user: User) -> None:
+    """Set a new password as the admin and `changepassword` do: past our services."""
+    user.set_password("another-long-word")
+    user.save()
+
+
+@pytest.mark.parametrize("end", [delete, ban, unconfirm, set_password])
+def test_a_refresh_token_ends_with_what_it_was_given_for(
+    api: APIClient, user: User, end: Callable[[User], None]
+) -> None:
+    pair = sign_in(api, user)
+    end(user)
+    answer = api.post(REFRESH, {"refresh": pair["refresh"]})
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert (status_of_me(api, pair["access"]) == 401) == (end is not unconfirm)
+    assert api.post(SIGN_OUT, {"refresh": pair["refresh"]}).status_code == 204
 
 
 def test_signing_out_revokes_the_refresh_token(api: APIClient, user: User) -> None:

@@ -6,12 +6,12 @@ from random import Random
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import transaction
 from django.utils import timezone
 
-from apps.bookings.models import Booking, Step
+from apps.bookings.models import Booking, Step, agreed
 from apps.bookings.states import Role, State
 from apps.listings.models import Amenity, Kind, Listing, Photo, Status
+from apps.listings.querysets import kept_complete
 from apps.reviews.models import Review
 from apps.users.management.commands import seed as users
 from apps.users.models import User
@@ -20,7 +20,6 @@ from apps.users.models import User
 SIZES = {"small": 20, "medium": 1_000, "large": 20_000}
 BOOKINGS = 50
 BATCH = 100  # listings a transaction
-FIRST_DAY = date(2025, 1, 1)
 EVERY = 14  # days from one stay to the next, which is longer than any stay
 CITIES = (
     ("Addis Ababa", "ET", 9.03, 38.74, "Africa/Addis_Ababa", "ETB", 250_000),
@@ -57,7 +56,7 @@ class Command(users.Command):
             f" and {Review.objects.count():,} reviews."
         )
 
-    @transaction.atomic
+    @kept_complete()
     def _batch(self, numbers: range) -> None:
         """Create the listings of some hosts with all that goes with them, unless they have some."""
         hosts = [self.people[number] for number in numbers]
@@ -89,7 +88,6 @@ class Command(users.Command):
             if booking.state == State.COMPLETED and booking.check_in.day % 2
         ]
         Review.objects.bulk_create(reviews, batch_size=1000)
-        _rate(listings, reviews)
 
     def _listing(self, number: int) -> Listing:
         random = Random(number)  # noqa: S311  # the same at each run
@@ -115,7 +113,9 @@ class Command(users.Command):
 
     def _booking(self, number: int, listing: Listing, turn: int) -> Booking:
         random = Random(number * BOOKINGS + turn)  # noqa: S311  # the same at each run
-        check_in = FIRST_DAY + timedelta(days=number % EVERY + turn * EVERY)
+        # The last stay of each listing is one to come.
+        ago = (BOOKINGS - 1 - turn) * EVERY - number % EVERY
+        check_in = self.now.date() - timedelta(days=ago)
         nights = random.randint(1, EVERY - 1)
         check_out = check_in + timedelta(days=nights)
         guest = self.people[(number + random.randint(1, len(self.people) - 1)) % len(self.people)]
@@ -129,12 +129,11 @@ class Command(users.Command):
             check_out=check_out,
             guests=random.randint(1, listing.capacity),
             nights=nights,
-            price=listing.price,
             total=listing.price * nights,
-            currency=listing.currency,
             state=self._state(random, check_in, check_out),
             created_at=min(asked, self.now),
             changed_at=min(asked, self.now),
+            **agreed(listing),
         )
 
     def _state(self, random: Random, check_in: date, check_out: date) -> State:
@@ -174,12 +173,3 @@ def _review(booking: Booking) -> Review:
         rating=5 - booking.nights % 3,
         text="As described.",
     )
-
-
-def _rate(listings: list[Listing], reviews: list[Review]) -> None:
-    """Add the ratings up, as `apps.listings.services.add_rating` does one by one."""
-    known = {listing.pk: listing for listing in listings}
-    for review in reviews:
-        known[review.listing_id].rating_sum += review.rating
-        known[review.listing_id].rating_count += 1
-    Listing.objects.bulk_update(listings, ["rating_sum", "rating_count"])

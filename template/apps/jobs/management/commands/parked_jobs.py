@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from celery.exceptions import NotRegistered, OperationalError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
@@ -47,11 +46,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{jobs.count()} jobs wait.")
 
     def _replay(self, jobs: QuerySet[ParkedJob]) -> None:
-        for job in jobs:
-            try:
-                services.replay(job)
-            except NotRegistered as error:
-                raise CommandError(f"There is no task {error} any more; {job} waits.") from error
-            except (OperationalError, OSError) as error:
-                raise CommandError(f"The broker does not answer; {job} still waits.") from error
+        resent = services.resend(jobs)
+        for job in resent.sent:
             self.stdout.write(f"Sent {job}")
+        for job in resent.failed:
+            self.stdout.write(f"Not sent, it waits as failed: {job}  {job.error}")
+        if resent.is_broker_away:
+            raise CommandError("The broker does not answer; the rest still waits.")
+        if resent.failed:
+            raise CommandError(f"{len(resent.failed)} jobs cannot be sent.")

@@ -1,0 +1,41 @@
+"""What clients may send where a number is expected."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+tried: Callable[[Any], Any] = settings(
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+# Those that `int` reads as a number, or fails to, in another way than a check of the text does.
+ODD = [
+    "",
+    "-1",
+    "+1",
+    "1_0",
+    " 1",
+    "1\n",
+    "1.0",
+    "1e1",
+    "0x1",
+    "\u0663",
+    "\uff11",
+    "\u00b2",
+    "1\0",
+    "00000000199",
+    "0000000019999999999999999999",
+    str(2**63),
+    "1" * 20,
+    "0" * 5000,
+    "9" * 5000,
+    "inf",
+    "nan",
+]
+numbers = st.integers(0, 10**30).map(str)
+padded = st.builds(lambda zeros, number: "0" * zeros + number, st.integers(1, 40), numbers)
+digits = numbers | padded | st.text(st.characters(categories=["Nd", "No"]), min_size=1, max_size=30)

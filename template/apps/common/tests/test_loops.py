@@ -1,0 +1,45 @@
+import pytest
+from django.db import DataError, InterfaceError, OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from apps.common.loops import skipped_if_bad
+from apps.common.tests.lines import LogLines
+
+
+def refuse(_: BaseDatabaseWrapper) -> None:
+    raise OperationalError("away")
+
+
+def loop(error: BaseException) -> list[int]:
+    """Return which of three items are done when the second one is bad."""
+    done = []
+    for number in range(3):
+        with skipped_if_bad("bad", number=number):
+            if number == 1:
+                raise error
+            done.append(number)
+    return done
+
+
+@pytest.mark.parametrize("kind", [ValueError, DataError, OperationalError, InterfaceError])
+def test_a_bad_item_is_logged_and_the_loop_goes_on(
+    db: None, log: LogLines, kind: type[Exception]
+) -> None:
+    assert loop(kind("this row alone")) == [0, 2]
+    assert log.last("bad")["number"] == 1
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_loop_ends_while_no_connection_can_be_made(
+    db: None, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
+        with pytest.raises(kind):
+            loop(kind("away"))
+
+
+def test_a_loop_ends_when_its_connection_is_lost(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.db.connection.is_usable", lambda: False)
+    with pytest.raises(OperationalError):
+        loop(OperationalError("away"))

@@ -1,0 +1,216 @@
+"""A published listing has a photo, and a photo is whole, whoever writes them."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
+from rest_framework.test import APIClient
+
+from apps.listings import services
+from apps.listings.models import MAX_PHOTOS, Listing, Photo, Status
+from apps.listings.querysets import IncompleteError, kept_complete
+from apps.listings.tests.factories import ListingFactory, PhotoFactory
+from apps.reviews.models import Review
+from apps.users.models import User
+
+URL = "https://img.example.com/a.jpg"
+ANY = {"If-Match": "*"}
+
+
+def patch(api: APIClient, listing: Listing, photos: Any) -> Any:
+    return api.patch(f"/api/v1/listings/{listing.pk}/", {"photos": photos}, headers=ANY)
+
+
+def stored() -> list[tuple[Any, ...]]:
+    return list(Photo.objects.order_by("position").values_list("url", "caption"))
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize(
+    ("photo", "pointer"),
+    [
+        ({}, "#/photos/0/url"),
+        ({"caption": "The lake"}, "#/photos/0/url"),
+        ({"url": None}, "#/photos/0/url"),
+        ({"url": ""}, "#/photos/0/url"),
+        ({"url": "http://img.example.com/a.jpg"}, "#/photos/0/url"),
+        ({"url": URL, "caption": None}, "#/photos/0/caption"),
+        (None, "#/photos/0"),
+        ([], "#/photos/0"),
+        (URL, "#/photos/0"),
+    ],
+)
+def test_a_photo_is_whole_or_refused_also_in_a_part_of_a_listing(
+    user_api: APIClient, user: User, status: Status, photo: Any, pointer: str
+) -> None:
+    listing = ListingFactory.create(host=user, status=status)
+    before = stored()
+    answer = patch(user_api, listing, [photo])
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"][0]["pointer"].startswith(pointer)
+    assert stored() == before
+
+
+def test_what_follows_a_whole_photo_is_asked_for_as_much(user_api: APIClient, user: User) -> None:
+    listing = ListingFactory.create(host=user)
+    answer = patch(user_api, listing, [{"url": URL}, {"caption": "The lake"}])
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/photos/1/url"]
+    assert patch(user_api, listing, [{"url": URL}]).json()["photos"] == [
+        {"url": URL, "caption": ""}
+    ]
+
+
+@pytest.mark.parametrize("photos", [None, {}, "", {"0": {"url": URL}}])
+def test_photos_are_a_list(user_api: APIClient, user: User, photos: Any) -> None:
+    answer = patch(user_api, ListingFactory.create(host=user), photos)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/photos")
+
+
+def test_a_published_listing_keeps_a_photo(user_api: APIClient, user: User) -> None:
+    listing = ListingFactory.create(host=user)
+    before = stored()
+    answer = patch(user_api, listing, [])
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [{"pointer": "#", "detail": "A published listing needs a photo.", "code": "incomplete"}],
+    )
+    assert stored() == before
+    listing.refresh_from_db()
+    assert listing.version == 1
+
+
+def test_an_archived_listing_may_lose_its_photos(user_api: APIClient, user: User) -> None:
+    listing = ListingFactory.create(host=user, status=Status.ARCHIVED)
+    PhotoFactory.create(listing=listing)
+    assert patch(user_api, listing, []).json()["photos"] == []
+
+
+# Each leaves a published listing without a photo: `bare` is a draft that has none.
+WAYS: dict[str, Callable[[Listing, Listing], Any]] = {
+    "save": lambda listing, bare: published(bare).save(),
+    "save of one field": lambda listing, bare: published(bare).save(update_fields=["status"]),
+    "create": lambda listing, bare: Listing.objects.create(**new(listing)),
+    "get_or_create": lambda listing, bare: Listing.objects.get_or_create(**new(listing)),
+    "update": lambda listing, bare: Listing.objects.update(status="published"),
+    "bulk_update": lambda listing, bare: Listing.objects.bulk_update([published(bare)], ["status"]),
+    "bulk_create": lambda listing, bare: Listing.objects.bulk_create([Listing(**new(listing))]),
+    "an old version": lambda listing, bare: (
+        without_photos(listing).history.earliest().instance.save()
+    ),
+    "delete of a photo": lambda listing, bare: listing.photos.get().delete(),
+    "delete of all photos": lambda listing, bare: listing.photos.all().delete(),
+    "delete of photos": lambda listing, bare: Photo.objects.all().delete(),
+    "save of a photo": lambda listing, bare: moved(listing, bare).save(),
+    "update of photos": lambda listing, bare: Photo.objects.update(listing=bare),
+    "update of photos by id": lambda listing, bare: Photo.objects.update(listing_id=bare.pk),
+    "bulk_update of photos": lambda listing, bare: Photo.objects.bulk_update(
+        [moved(listing, bare)], ["listing"]
+    ),
+    "service": lambda listing, bare: services.publish(listing=bare, user=bare.host, versions=None),
+}
+
+
+def published(listing: Listing) -> Listing:
+    listing.status = Status.PUBLISHED
+    return listing
+
+
+def new(listing: Listing) -> dict[str, Any]:
+    names = ("host", "kind", "city", "country", "latitude", "longitude", "time_zone", "currency")
+    fields = {name: getattr(listing, name) for name in names}
+    return fields | {"title": "New", "price": 1, "capacity": 1, "status": "published"}
+
+
+def without_photos(listing: Listing) -> Listing:
+    """Archive it, which is allowed, and take its photos away."""
+    listing.status = Status.ARCHIVED
+    listing.save()
+    listing.photos.all().delete()
+    return listing
+
+
+def moved(listing: Listing, to: Listing) -> Photo:
+    photo = listing.photos.get()
+    photo.listing = to
+    return photo
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_other_way_leaves_a_published_listing_without_a_photo(db: None, way: str) -> None:
+    listing, bare = ListingFactory.create(), ListingFactory.create(status=Status.DRAFT)
+    with pytest.raises(IncompleteError), transaction.atomic():
+        WAYS[way](listing, bare)
+    assert not Listing.objects.filter(status=Status.PUBLISHED, photos=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("way", "left"),
+    [
+        (lambda listing, second: second.delete(), 1),
+        (lambda listing, second: Photo.objects.filter(pk=second.pk).delete(), 1),
+        (lambda listing, second: Photo.objects.filter(pk=second.pk).update(caption="New"), 2),
+        (lambda listing, second: Listing.objects.update(status="published"), 2),
+        (lambda listing, second: Listing.objects.filter(pk=listing.pk).delete(), 0),
+        (lambda listing, second: listing.delete(), 0),
+    ],
+)
+def test_what_leaves_a_photo_or_no_listing_is_done(
+    db: None, way: Callable[[Listing, Photo], Any], left: int
+) -> None:
+    second = PhotoFactory.create()
+    way(second.listing, second)
+    assert Photo.objects.count() == left
+
+
+@pytest.mark.parametrize("manager", [Photo.objects, Review.objects])
+def test_nobody_deletes_all_by_a_manager(manager: Any) -> None:
+    assert not hasattr(manager, "delete")
+
+
+def test_within_a_change_the_photos_may_go_before_others_come(db: None) -> None:
+    listing = ListingFactory.create()
+    with kept_complete():
+        listing.photos.all().delete()
+        with kept_complete():
+            listing.save()
+        Photo.objects.create(listing=listing, url=URL, position=0)
+    assert stored() == [(URL, "")]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"url": ""}, {"url": "javascript:alert(1)"}, {"position": MAX_PHOTOS}]
+)
+def test_the_database_refuses_what_no_photo_can_be(db: None, wrong: dict[str, Any]) -> None:
+    listing = ListingFactory.create()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        listing.photos.update(**wrong)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Photo.objects.bulk_create(
+            [Photo(**{"listing": listing, "url": URL, "position": 1} | wrong)]
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_delete_the_last_two_photos_one_is_refused() -> None:
+    listing = ListingFactory.create()
+    photos = [PhotoFactory.create(listing=listing), listing.photos.earliest("-position")]
+    barrier = Barrier(2)
+
+    def delete(photo: Photo) -> bool:
+        barrier.wait()
+        try:
+            photo.delete()
+        except IncompleteError:
+            return False
+        finally:
+            connection.close()
+            cache.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(delete, photos)) == [False, True]
+    assert listing.photos.count() == 1

@@ -1,0 +1,25 @@
+"""Filters by the numbers that clients send."""
+
+from typing import Any
+
+from django import forms
+from django_filters import NumberFilter
+
+from apps.common.numbers import LARGEST, plain_number
+
+
+class PlainNumberField(forms.IntegerField):
+    def to_python(self, value: Any) -> int | None:
+        """Return the number, or None where there is none. Raises ValidationError."""
+        if value in self.empty_values:
+            return None
+        try:
+            return plain_number(value, most=LARGEST)
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class PlainNumberFilter(NumberFilter):  # type: ignore[misc]  # has no types
+    """A filter by a whole number."""
+
+    field_class = PlainNumberField

@@ -1,0 +1,27 @@
+"""Requests that are sent at the same time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from rest_framework.test import APIClient
+
+TIMES = 10
+
+
+def statuses_of_ten_at_once(path: str, body: dict[str, Any]) -> list[int]:
+    """Return the statuses of the answers to the same request, sent ten times at once."""
+    barrier = Barrier(TIMES)
+
+    def send(_: int) -> int:
+        barrier.wait()
+        try:
+            return APIClient().post(path, body).status_code
+        finally:
+            connection.close()
+            cache.close()
+
+    with ThreadPoolExecutor(TIMES) as pool:
+        return sorted(pool.map(send, range(TIMES)))

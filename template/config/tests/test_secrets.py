@@ -1,0 +1,232 @@
+"""No secret in anything that is printed: marker values go through all that can go wrong."""
+
+import subprocess
+
+import pytest
+
+from config.environment import check_url
+from config.redaction import PATTERNS, clean, redact
+from config.tests.run import MARKERS, WITH_MARKERS, message_of, python
+
+PASSWORD, TOKEN, LINK, JWT = (MARKERS[name] for name in ("password", "token", "link", "jwt"))
+
+# Everything goes wrong here: the database, the cache and what else is named are away.
+EVERYTHING = f"""
+import logging, django
+django.setup()
+import structlog
+from django.core.management import BaseCommand, call_command
+from django.db import OperationalError, connection
+from django.test import Client
+from django.urls import path
+from config import urls
+
+def bug(request):
+    local = request.POST["password"]
+    try:
+        raise KeyError(request.POST.dict())
+    except KeyError as error:
+        error.__notes__ = ["token={TOKEN}"]
+        raise ValueError("no answer from {LINK} for {JWT}") from error
+
+urls.urlpatterns.insert(0, path("bug", bug))
+options = dict(headers=dict(host="api.example.org", referer="{LINK}"), raise_request_exception=False)
+client, strict = Client(**options), Client(**options, enforce_csrf_checks=True)
+
+def post(path, client=client, kind="application/json", **data):
+    answer = client.post(path, data, kind, secure=True, query_params=dict(token="{TOKEN}"),
+                         headers=dict(authorization="Bearer {JWT}"))
+    print(path, answer.status_code)
+
+FORM = "application/x-www-form-urlencoded"
+post("/api/v1/auth/token/", email="a@example.org", password="{PASSWORD}")
+post("/api/v1/auth/register/", email="a@example.org", password="{PASSWORD}")
+post("/api/v1/auth/password/reset/", uid="MQ", token="{TOKEN}", password="{PASSWORD}")
+post("/api/v1/auth/email/confirm/", uid="MQ", token="{TOKEN}")
+client.post("/bug", dict(password="{PASSWORD}", token="{TOKEN}"), secure=True)
+client.post("/admin/login/", dict(username="a@example.org", password="{PASSWORD}"), secure=True)
+strict.post("/admin/login/", dict(username="a@example.org", password="{PASSWORD}"), secure=True)
+client.get("/reset-password/{TOKEN}?token={TOKEN}", secure=True)
+client.get("/", headers=dict(host="{TOKEN}@evil.example"))
+client.get("/health/ready?token={TOKEN}", secure=True)
+
+structlog.get_logger("apps.x").warning("own", password="{PASSWORD}", data=dict(token=["{TOKEN}"]),
+                                       error=ValueError("{LINK}"))
+logging.getLogger("x").warning("%s got %r", "a library", dict(new_password="{PASSWORD}"))
+logging.getLogger("x").warning("%d", "{TOKEN}")
+logging.getLogger("x").debug("sent {PASSWORD}")
+
+class Command(BaseCommand):
+    def handle(self, **_):
+        local = "{PASSWORD}"
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            raise RuntimeError("Failing row contains (1, {PASSWORD}).") from error
+
+call_command(Command())
+"""
+
+
+@pytest.fixture(scope="module", params=["json", "console"])
+def process(request: pytest.FixtureRequest) -> subprocess.CompletedProcess[str]:
+    """Return a process in which everything has gone wrong, with production's settings."""
+    return python(EVERYTHING, **WITH_MARKERS, LOG_FORMAT=request.param, LOG_LEVEL="DEBUG")
+
+
+def test_no_output_shows_one(process: subprocess.CompletedProcess[str]) -> None:
+    printed = process.stdout + process.stderr
+    shown = {name: printed.count(marker) for name, marker in MARKERS.items() if marker in printed}
+    assert not shown, printed
+
+
+def test_what_went_wrong_is_told_all_the_same(process: subprocess.CompletedProcess[str]) -> None:
+    assert process.stdout.count(" 503") >= 2
+    events = ("database_error", "request_failed", "request_finished", "not_ready", "a library got")
+    for part in (
+        *events,
+        "Referer checking failed",
+        "KeyError",
+        "no answer from",
+        "OperationalError",
+    ):
+        assert part in process.stderr, process.stderr
+    assert process.stderr.endswith("RuntimeError: Failing row contains***\n")
+
+
+URLS = sorted(name for name in WITH_MARKERS if name.endswith("_URL"))
+MALFORMED = [
+    *(f"SCHEME://app:12{mark}s3cret@server/x" for mark in "/?#[]"),
+    *(
+        f"SCHEME://app:s3cret{mark}s3cret@server/x"
+        for mark in ("/", "?", "#", " ", '"', "<", "\t", "℀")
+    ),
+    "SCHEME://app:s3cret",
+    "SCHEME://app:s3cret@server:s3cret",
+    "SCHEME://app:pass@server:1s3cret/x",
+    "SCHEME://app:pass@[server/s3cret",
+    "SCHEME:app:s3cret@server/x",
+    "SCHEME:/app:s3cret@server/x",
+    "app:s3cret@server/x",
+    "//app:s3cret@server/x",
+    "://app:s3cret@server/x",
+]
+
+
+@pytest.mark.parametrize("form", MALFORMED)
+def test_an_address_whose_password_reaches_into_other_parts_is_refused(form: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # whose text nobody shows
+        check_url(form)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "scheme://user%40example.org:p%2Fss@server:5432/name?option=a",
+        "scheme://user@example.org:pass@server:587",
+        "scheme://:p'a;ss@[::1]:6379/0",
+        "scheme://a:1,b:2/0;other://c:3",
+        "sqlite:////home/me@work/db.sqlite3",
+        "sqlite://:memory:",
+        "memory://",
+        "/relative/",
+        "scheme://user:pass@server//\n",
+    ],
+)
+def test_other_addresses_are_not(url: str) -> None:
+    check_url(url)
+
+
+@pytest.mark.parametrize("form", MALFORMED[::7])
+def test_the_start_names_such_an_address_without_showing_a_part_of_it(form: str) -> None:
+    changes = {
+        name: form.replace("SCHEME", WITH_MARKERS[name].partition("://")[0]) for name in URLS
+    }
+    process = python("import config.settings.production", **WITH_MARKERS | changes)
+    assert "s3cret" not in process.stdout + process.stderr
+    for name in URLS:
+        assert f"{name} cannot be read" in process.stderr
+
+
+def test_the_start_does_not_show_an_address_that_makes_no_sense() -> None:
+    message = message_of("production", **WITH_MARKERS | {"DATABASE_URL": "sqlite://a:s3cret@b/c"})
+    assert "DATABASE_URL cannot be read" in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"a@b://user:{PASSWORD}@server/x", "a@b://***@server/x"),
+        (f"redirect to /x?token={TOKEN}&a=1 now", "redirect to /x?*** now"),
+        (f"see {LINK}", "see https://app.example.org/reset-password?***"),
+        (f"see https://a.example/#token={TOKEN}", "see https://a.example/#***"),
+        (f"Authorization: Bearer {JWT}", "Authorization: *** ***"),
+        (f"Bearer {TOKEN}", "Bearer ***"),
+        (f"'password': \"{PASSWORD}'\", 'a': 1", "'password': ***, 'a': 1"),
+        (f'"refresh_token":"{TOKEN} x", "a": 1', '"refresh_token":***, "a": 1'),
+        (f"PASSWORD={PASSWORD}; a", "PASSWORD=***; a"),
+        (f"twice\nDETAIL:  Key (token)=({TOKEN}) exists.", "twice\nDETAIL:***"),
+        (f"bad: \"x\"\nLINE 1: SELECT '{TOKEN}'\n   ^", 'bad: "x"\nLINE 1:***'),
+        (
+            f'invalid input syntax for type uuid: "{TOKEN}"',
+            "invalid input syntax for type uuid: ***",
+        ),
+        (f'value "{TOKEN}" is out of range', "value *** is out of range"),
+        (
+            f"(1062, \"Duplicate entry 'it's {TOKEN}' for key 'k'\")",
+            "(1062, \"Duplicate entry *** for key 'k'\")",
+        ),
+        (
+            f"Incorrect integer value: '{TOKEN}' for column",
+            "Incorrect integer value: *** for column",
+        ),
+        (
+            f"(1064, 'syntax; near \\'a \\'{TOKEN}\\'\\' at line 1')",
+            "(1064, 'syntax; near *** at line 1')",
+        ),
+        (f"syntax; near '{TOKEN}' at line 1", "syntax; near *** at line 1"),
+        (
+            f"The full contents of the message body was:\n[[{TOKEN}]]",
+            "The full contents of the message body was:***",
+        ),
+    ],
+)
+def test_a_secret_is_hidden_and_the_rest_stays(text: str, left: str) -> None:
+    assert clean(text) == left
+
+
+def test_what_follows_a_row_in_a_traceback_stays() -> None:
+    text = f"DETAIL:  ({TOKEN}, a\n\nb)\n\nThe above exception was the direct cause\nValueError"
+    left = "DETAIL:***\n\nThe above exception was the direct cause\nValueError"
+    assert clean(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "request_finished",
+        "GET /api/v1/users/me/",
+        "2026-11-28T19:00:00.123456Z",
+        'duplicate key value violates unique constraint "users_email"',
+        "What is it? A token. Password too short: 3 < 12",
+        "http://localhost:8000/api/v1/docs/ answers",
+        "such as smtp+tls://user:password@mail:587.",
+    ],
+)
+def test_other_text_stays(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_members_keep_their_types() -> None:
+    event = {"code": 200, "ok": True, "nothing": None, "parts": (1, "a"), "secret_key": 5}
+    expected = event | {"parts": [1, "a"], "secret_key": "***"}
+    assert redact(None, "", event) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["://", "eyJ-", "?a=", "?aa", " near 'x", 'value "', "token=", "DETAIL:"]
+)
+def test_a_long_text_takes_no_long_time(text: str) -> None:
+    assert len(PATTERNS) < 20
+    clean(text * 10_000)
