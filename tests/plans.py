@@ -147,7 +147,8 @@ def deep(name: str) -> str:
     order = PublicListView.orders[name]
     signs = [f"-{column}" if order.descending else column for column in order.columns]
     last = Listing.objects.order_by(*signs).values_list(*order.columns)[DEEP - 1]
-    cursor = urlsafe_b64encode(json.dumps([name, False, *last]).encode()).decode()
+    place = json.dumps([name, False, *last], separators=(",", ":"))
+    cursor = urlsafe_b64encode(place.encode()).decode()
     return f"?{urlencode({'ordering': name, 'cursor': cursor.rstrip('=')})}"
 
 

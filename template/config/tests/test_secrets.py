@@ -58,11 +58,12 @@ logging.getLogger("x").debug("sent {PASSWORD}")
 
 class Command(BaseCommand):
     def handle(self, **_):
-        local = "{PASSWORD}"
+        # Newer Pythons show the line that fails.
+        refused = "Failing row contains (1, {PASSWORD})."
         try:
             connection.ensure_connection()
         except OperationalError as error:
-            raise RuntimeError("Failing row contains (1, {PASSWORD}).") from error
+            raise RuntimeError(refused) from error
 
 call_command(Command())
 """

@@ -103,12 +103,7 @@ def test_the_admin_publishes_with_a_photo_in_one_step(admin: Client) -> None:
 
 def test_the_admin_replaces_the_only_photo(admin: Client) -> None:
     photo = ListingFactory.create().photos.get()
-    answer = send(
-        admin,
-        photo.listing,
-        inline(photo, DELETE="on"),
-        NEW_PHOTO | {"position": photo.position},
-    )
+    answer = send(admin, photo.listing, inline(photo, DELETE="on"), NEW_PHOTO)
     assert answer.status_code == 302, answer.context["errors"]
     assert photo.listing.photos.get().url == NEW_PHOTO["url"]
 

@@ -61,7 +61,7 @@ def test_what_is_no_address_once_it_is_normalized_is_refused(api: APIClient, typ
     assert api.post(SIGN_IN, {"email": typed, "password": PASSWORD}).status_code in {400, 401}
     with pytest.raises(ValidationError) as refused:
         User(email=typed, password=PASSWORD).full_clean()
-    assert refused.value.message_dict.keys() == {"email"}
+    assert "email" in refused.value.message_dict
     assert not User.objects.exists()
 
 
