@@ -156,7 +156,7 @@ class Listing(models.Model):
 
         Raises IncompleteError, and ValidationError for another host where guests have booked.
         """
-        with kept_complete([self.pk] if self.pk else []) as changed:
+        with kept_complete() as changed:
             rows = Listing.objects.select_for_update()
             stored = rows.filter(pk=self.pk).first() if self.pk else None
             self._refuse_another_host(stored)

@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.bookings.models import MAX_NIGHTS, Booking
+from apps.common.numbers import LARGEST
 from apps.common.schema import examples
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
 
@@ -73,7 +74,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     },
 )
 class BookingRequestSerializer(serializers.Serializer[Any]):
-    listing = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    listing = serializers.IntegerField(min_value=1, max_value=LARGEST)
     check_in = serializers.DateField()
     check_out = serializers.DateField(help_text="The day on which the guest leaves.")
     guests = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
