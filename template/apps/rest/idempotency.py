@@ -23,6 +23,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.common.deadlocks import retry_on_deadlock
 from apps.rest.models import IdempotencyKey
 from apps.users.api.users import current_user
 
@@ -62,6 +63,7 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key belongs to another request. Send a new key."
 
 
+@retry_on_deadlock
 def once(request: Request, do: Callable[[], Response]) -> Response:
     """Return the answer of `do`, or the one that was given to the same request before.
 

@@ -7,12 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from apps.common.deadlocks import retry_on_deadlock
 from apps.users import outbox, selectors, tokens
 from apps.users.models import User
 
 INVALID_LINK = ValidationError("This link is not valid, or not any more.", code="invalid_link")
 
 
+@retry_on_deadlock
 @transaction.atomic
 def register(*, email: str) -> None:
     """Create a user whom nobody can sign in as yet, and send the mail that changes this.
