@@ -1,7 +1,7 @@
 """Nights that only one booking can have: PostgreSQL enforces it by itself."""
 
 VENDOR = "postgresql"
-NAME = "bookings_booking_nights_are_free"
+NAME = "bookings_booking_no_overlap"
 # btree_gist may be installed by the owner of the database.
 CREATE_CONSTRAINT = [
     "CREATE EXTENSION IF NOT EXISTS btree_gist",
