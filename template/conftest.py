@@ -6,7 +6,6 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.common import throttling
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
@@ -15,7 +14,6 @@ from apps.users.tests.factories import UserFactory
 def _cache_of_its_own(settings: Settings) -> None:
     """Give each test other keys, so that tests in other processes may share the cache."""
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}}
-    throttling.ahead.counted.clear()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""What comes after a row: MySQL and MariaDB find its place in an index column by column.
+"""Seeking in an index: MySQL and MariaDB do it for comparisons column by column.
 
-A comparison of whole rows, which is shorter, makes them read all that comes before it.
+For a comparison of rows, which is shorter, they read all rows that come before.
 """
 
 from typing import Any
@@ -9,14 +9,14 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 
 
 class After(TupleGreaterThan):
-    """Is true of rows behind another in the order of the columns."""
+    """Matches the rows after another one in the order of the columns."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)
 
 
 class Before(TupleLessThan):
-    """Is true of rows in front of another in the order of the columns."""
+    """Matches the rows before another one in the order of the columns."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)

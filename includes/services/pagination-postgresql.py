@@ -1,4 +1,4 @@
-"""What comes after a row: PostgreSQL finds its place in an index by comparing rows as a whole."""
+"""Seeking in an index: PostgreSQL does it for comparisons of rows."""
 
 from django.db.models.fields.tuple_lookups import TupleGreaterThan as After
 from django.db.models.fields.tuple_lookups import TupleLessThan as Before

@@ -1,4 +1,4 @@
-"""Transactions that the database ends to resolve a deadlock are retried."""
+"""Retries of transactions that the database aborted to resolve a deadlock."""
 
 import random
 import time
@@ -11,16 +11,16 @@ from django.db import OperationalError, connection
 T = TypeVar("T")
 
 ATTEMPTS = 5
-PAUSE = 0.02  # seconds at most, times the attempt: those that met must not meet again
-# How database servers name a deadlock: by an error number, or by an SQLSTATE.
+MAX_BACKOFF = 0.02  # seconds, times the attempt; random, so that the same two do not collide again
+# The code of a deadlock: MySQL's error number, PostgreSQL's SQLSTATE.
 DEADLOCK = {1213, "40P01"}
 
 
 def retry_on_deadlock(function: Callable[..., T]) -> Callable[..., T]:
-    """Call a function again when its transaction met a deadlock, `ATTEMPTS` times in all.
+    """Retry a function whose transaction met a deadlock, up to `ATTEMPTS` attempts.
 
-    The database has rolled all of it back by then. Inside of another transaction nothing is
-    retried: that one is rolled back as well, and only its own caller can begin it again.
+    The database has rolled the transaction back. Inside another transaction nothing is retried:
+    that one is rolled back as well, and only its own caller can start it again.
     """
 
     @wraps(function)
@@ -31,7 +31,7 @@ def retry_on_deadlock(function: Callable[..., T]) -> Callable[..., T]:
             except OperationalError as error:
                 if connection.in_atomic_block or not _is_deadlock(error):
                     raise
-            time.sleep(random.uniform(0, PAUSE * attempt))  # noqa: S311
+            time.sleep(random.uniform(0, MAX_BACKOFF * attempt))  # noqa: S311
         return function(*args, **kwargs)
 
     return retrying

@@ -1,4 +1,4 @@
-"""Asks the service in this container whether it is alive: `python -m apps.common.docker`."""
+"""The liveness probe of the service in this container: `python -m apps.common.docker`."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ TIMEOUT = 2  # seconds
 
 
 def is_alive(address: str = "127.0.0.1:8000") -> bool:
-    """Tell whether /health/live answers 200 under the first host name that is allowed."""
+    """Tell whether /health/live responds with 200 under the first allowed host name."""
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].lstrip(".")
     connection = HTTPConnection(address, timeout=TIMEOUT)
     try:

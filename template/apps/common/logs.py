@@ -1,4 +1,4 @@
-"""Our access log: django-structlog's, with who called and how long it took."""
+"""The access log: django-structlog's, with the client's address and the duration."""
 
 from time import perf_counter
 from typing import Any
@@ -14,7 +14,7 @@ from apps.common.middleware import STARTED
 
 
 class AccessLogMiddleware(RequestMiddleware):
-    """Logs one line a request, at its end; all lines in between bear its id and its client."""
+    """Logs one line a request, when it ends; all its lines have its id and the client's address."""
 
     def prepare(self, request: HttpRequest) -> None:
         structlog.contextvars.bind_contextvars(
@@ -23,7 +23,7 @@ class AccessLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Return method and path, without the query: what clients send there may be a token."""
+        """Return method and path, without the query, which may contain a token."""
         return f"{request.method} {escape_uri_path(request.path)}"
 
 

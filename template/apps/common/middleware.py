@@ -1,30 +1,37 @@
-"""What happens to a request before anything else looks at it."""
+"""Middleware that runs before any other: client address, request id, malformed requests."""
 
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
 from time import perf_counter
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from apps.common.handlers import REJECTED
+from apps.common.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 FORWARDED_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 STARTED = "request.started"
+REJECTIONS = {
+    HTTPStatus.LENGTH_REQUIRED: ("length_required", "Send the body with a Content-Length."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "Send the body as UTF-8."),
+    HTTPStatus.BAD_REQUEST: ("bad_request", "Send no NUL characters."),
+}
 
 
 class TrustedProxyMiddleware:
-    """Puts the client's address into REMOTE_ADDR, as seen by the proxies that are trusted.
+    """Stores the client's IP address in REMOTE_ADDR, as seen by the trusted proxies.
 
-    Every proxy appends the address that it was called from to X-Forwarded-For, and a client may
-    send that header itself. So the address is read from the right: the first one that is no proxy
-    of ours is the client. From anybody but a trusted proxy the forwarded headers are dropped.
+    Each proxy appends the address of its caller to X-Forwarded-For, and a client may send that
+    header itself. So the addresses are read from the right: the first one that is not a trusted
+    proxy is the client. If the caller is not a trusted proxy, the forwarded headers are dropped.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -43,7 +50,7 @@ class TrustedProxyMiddleware:
 class RequestIDMiddleware:
     """Gives each request an id: the caller's X-Request-ID if it is a plain word, else a new one.
 
-    The answer bears it, and so does every line that is logged meanwhile.
+    The response and all log lines of the request have it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -59,42 +66,31 @@ class RequestIDMiddleware:
         return response
 
 
-@dataclass(frozen=True)
-class RateLimit:
-    """How many requests a client may make, and how many are left; times are in seconds."""
+class RejectionMiddleware:
+    """Responds to requests that the handlers have marked, and to those with NUL characters.
 
-    name: str
-    quota: int
-    window: int
-    remaining: int
-    reset: int
-
-    @staticmethod
-    def of(request: Any) -> list["RateLimit"]:
-        """Return the limits that a request has met so far, to which more may be added."""
-        limits: list[RateLimit] = request.META.setdefault("request.rate_limits", [])
-        return limits
-
-
-class RateLimitMiddleware:
-    """Tells the client its limits before it meets them, in RateLimit and RateLimit-Policy.
-
-    Source: draft-ietf-httpapi-ratelimit-headers.
+    No text contains NUL. It reaches places that do not expect it, such as the key of a session,
+    and not every database accepts it in a query.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        if limits := RateLimit.of(request):
-            response["RateLimit-Policy"] = ", ".join(
-                f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits
-            )
-            response["RateLimit"] = ", ".join(
-                f'"{limit.name}";r={limit.remaining};t={limit.reset}' for limit in limits
-            )
-        return response
+        status = request.META.get(REJECTED)
+        if status is None and _has_nul(request):
+            status = HTTPStatus.BAD_REQUEST
+        if status is None:
+            return self.get_response(request)
+        code, detail = REJECTIONS[status]
+        return problem_response(request, status, code=code, detail=detail)
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        return True
+    # `"\000"` in a cookie is one.
+    return any("\0" in name + value for name, value in request.COOKIES.items())
 
 
 def _is_trusted(address: str) -> bool:
@@ -113,7 +109,7 @@ def _client(forwarded_for: str | None, remote: str) -> str:
         try:
             ip_address(candidate)
         except ValueError:
-            break  # Whatever stands further left cannot be believed either.
+            break  # Addresses further left cannot be trusted either.
         remote = candidate
         if not _is_trusted(candidate):
             break

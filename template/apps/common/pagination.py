@@ -1,4 +1,4 @@
-"""Lists come in pages, and no page is larger than `MAX_PAGE_SIZE`."""
+"""Pagination. No page is larger than `MAX_PAGE_SIZE`."""
 
 import sys
 from contextlib import suppress
@@ -17,16 +17,16 @@ MAX_PAGE_SIZE = 100
 
 
 def page_size_of(request: Request) -> int:
-    """Return the page size that is asked for. Raises ValidationError when it is out of range."""
+    """Return the requested page size. Raises ValidationError if it is out of range."""
     text = request.query_params.get("page_size", str(PAGE_SIZE))
     with suppress(ValueError):
         if size := plain_number(text, most=MAX_PAGE_SIZE):
             return size
-    raise ValidationError({"page_size": f"Give a number from 1 to {MAX_PAGE_SIZE}."})
+    raise ValidationError({"page_size": f"Must be between 1 and {MAX_PAGE_SIZE}."})
 
 
 class LimitedPages(pagination.BasePagination):
-    """What both kinds of list share: the size of a page, and that it has limits."""
+    """The page size and its limits, which both kinds of pagination share."""
 
     page_size: int | None = PAGE_SIZE
     page_size_query_param: str | None = "page_size"
@@ -44,15 +44,14 @@ class LimitedPages(pagination.BasePagination):
 
 
 class CursorPagination(LimitedPages, pagination.CursorPagination):
-    """For lists that grow: each page costs the same, and none repeats or skips a row."""
+    """For lists that grow: each page costs the same, and no row is repeated or skipped."""
 
     ordering = "-pk"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        """Return the rows of the page that is asked for. Raises NotFound for a made up cursor.
+        """Return the rows of the requested page. Raises NotFound for a forged cursor.
 
-        A cursor says in its own words where a page begins, and only the column can tell whether it
-        may have such a value.
+        A cursor contains a value as text, and only the column can tell whether it is valid.
         """
         try:
             return super().paginate_queryset(queryset, request, view)
@@ -63,10 +62,10 @@ class CursorPagination(LimitedPages, pagination.CursorPagination):
 
 
 class PagePagination(LimitedPages, pagination.PageNumberPagination):
-    """For short lists that people leaf through: it counts all rows for each page."""
+    """For short lists that people page through: it counts all rows for each page."""
 
     def get_page_number(self, request: Request, paginator: Any) -> int:
-        """Return the number of the page that is asked for. Raises NotFound when it is none."""
+        """Return the number of the requested page. Raises NotFound if it is invalid."""
         try:
             number = super().get_page_number(request, paginator)
             return plain_number(str(number), most=sys.maxsize)

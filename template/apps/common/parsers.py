@@ -1,4 +1,4 @@
-"""JSON that every part of the service can work with, up to the database."""
+"""JSON whose values the service can process and the database can store."""
 
 import json
 import math
@@ -10,14 +10,14 @@ from rest_framework.parsers import JSONParser
 
 from apps.common.numbers import LARGEST
 
-# How the characters are written that no database and no answer can hold: NUL, and the halves of
-# pairs. A body in UTF-8 cannot have them otherwise.
+# Escapes of characters that no database and no response can contain: NUL, and lone surrogates.
+# A body in UTF-8 cannot contain the latter otherwise.
 SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 MAX_DEPTH = 100
 
 
 class StrictJSONParser(JSONParser):
-    """JSON in UTF-8, with numbers and texts that can be stored."""
+    """JSON in UTF-8, with numbers and strings that can be stored."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return the data of a body. Raises ParseError."""
@@ -32,10 +32,10 @@ class StrictJSONParser(JSONParser):
 
 
 def _whole(text: str) -> int:
-    # The length first, for `int` has limits of its own.
+    # Check the length first, as `int` has limits of its own.
     if len(text) <= len(str(-LARGEST)) and abs(number := int(text)) <= LARGEST:
         return number
-    raise ValueError("a whole number has more than 64 bits")
+    raise ValueError("an integer has more than 64 bits")
 
 
 def _finite(text: str) -> float:
@@ -46,17 +46,17 @@ def _finite(text: str) -> float:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Raise ValueError for a text that cannot be stored, and for what lies too deep.
+    """Raise ValueError for a string that cannot be stored, and for deep nesting.
 
-    Whoever looks through the data later, as deep as this, may have less of the stack left.
+    Code that traverses the data later, as recursively as this, may have less of the stack left.
     """
     if isinstance(value, str):
         if "\0" in value:
-            raise ValueError("a text has a NUL character")
+            raise ValueError("a string contains a NUL character")
         value.encode()
     elif isinstance(value, dict | list):
         if not depth:
-            raise ValueError(f"it is nested more than {MAX_DEPTH} times")
+            raise ValueError(f"the nesting is deeper than {MAX_DEPTH}")
         for inner in value:
             _check(inner, depth - 1)
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about every operation."""
+"""What all operations share in the OpenAPI document: problems, headers, ids, examples, links."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 PROBLEM = {
     "type": "object",
-    "description": "What went wrong (RFC 9457).",
+    "description": "Problem details (RFC 9457).",
     "required": ["type", "title", "status", "instance"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string"},
-        "code": {"type": "string", "description": "The same in every language."},
+        "code": {"type": "string", "description": "Identifies the error for programs."},
         "instance": {"type": "string", "format": "uri-reference"},
         "request_id": {"type": "string"},
         "errors": {
@@ -46,15 +46,15 @@ PROBLEM_EXAMPLE = {
     "request_id": "3f0c6c1e-4f0e-4f44-9d52-5a1c1f1f4f5b",
     "errors": [{"pointer": "#/name", "detail": "This is too long.", "code": "max_length"}],
 }
-# What every answer bears, and problems beside it.
+# Headers of every response, and of problems.
 HEADERS = {
     "X-Request-ID": "The id of this request, as in the log.",
-    "RateLimit": "What is left of the client's limits, and for how many seconds.",
-    "RateLimit-Policy": "The client's limits: so many requests in so many seconds.",
+    "RateLimit": "What remains of the client's quotas, and the seconds until they are reset.",
+    "RateLimit-Policy": "The client's quotas: `q` requests in `w` seconds.",
 }
 PROBLEM_HEADERS = {
-    "Retry-After": "With 429 and 503: the seconds after which to try again.",
-    "WWW-Authenticate": "With 401: how to sign in.",
+    "Retry-After": "With 429 and 503: the seconds after which to retry.",
+    "WWW-Authenticate": "With 401: the authentication scheme.",
 }
 REQUEST_ID = {
     "name": "X-Request-ID",
@@ -62,7 +62,7 @@ REQUEST_ID = {
     "schema": {"type": "string"},
     "description": "An id of your own for this request: 1 to 128 letters, digits, `.`, `_`, `-`.",
 }
-# What the links of OpenAPI take from an answer.
+# Runtime expressions, for links.
 ID = "$response.body#/id"
 FIRST = "$response.body#/results/0"
 FIRST_ID = f"{FIRST}/id"
@@ -71,7 +71,7 @@ LINKS = "x-links"
 
 
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document with a problem as the default answer of every operation."""
+    """Return the document, with a problem as the default response of every operation."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components.setdefault("responses", {})["Problem"] = {
@@ -89,7 +89,7 @@ def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def document_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document with the headers that all operations read and answer with."""
+    """Return the document, with the request and response headers of all operations."""
     components = result["components"]
     components["headers"] = {
         name: {"description": description, "schema": {"type": "string"}}
@@ -125,7 +125,7 @@ def examples(
 
 
 def document_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, where a number in a path is an id: 1 and more."""
+    """Return the document, with 1 as the minimum of ids in paths."""
     for operation in _descriptions(result):
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
@@ -134,16 +134,16 @@ def document_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def links(**targets: dict[str, Any]) -> dict[str, Any]:
-    """Return an extension of an operation: what its answer can be used for (OpenAPI 3.1, 4.8.20).
+    """Return an extension of an operation: where its response leads (OpenAPI 3.1, 4.8.20).
 
-    For the id of each operation: its parameters, as `path.id`, with where they stand in the answer,
-    or parts of its `body`. Programs follow these links: the tests, and the collection for Postman.
+    For each target, by operation id: its parameters, such as `path.id`, as runtime expressions, or
+    fields of its `body`. The tests and the Postman collection follow these links.
     """
     return {LINKS: targets}
 
 
 def document_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document with the links of each operation at its answers that report success."""
+    """Return the document, with the links of each operation in its successful responses."""
     for operation in _descriptions(result):
         written = {
             target: {

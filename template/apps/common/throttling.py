@@ -1,19 +1,17 @@
-"""Rate limits that count in one step, and tell the client how much is left.
+"""Rate limits with fixed windows: one atomic increment a request, and headers that announce them.
 
-DRF keeps the times of a client's requests in one value, which it reads and writes back: two
-requests at the same time count as one, and each carries hundreds of times to the cache and back.
-Here each window of time has a counter. At the border of two windows a client may make up to twice
-as many requests as the rate says, in exchange.
-
-While a client is far from its limit, a process counts several requests at once and asks the cache
-no more until they are used up. Nobody ever gets more than the rate says; who comes through several
-processes may meet the limit a few requests earlier.
+DRF stores the times of all requests of a client in one value, which it reads and writes back: of
+two concurrent requests one is lost, and the value has hundreds of times in it. Here each window
+has a counter. In exchange, a client may make up to twice its quota around the end of a window.
 """
 
 import math
-from threading import Lock
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.throttling import (
     AnonRateThrottle,
@@ -22,47 +20,51 @@ from rest_framework.throttling import (
     UserRateThrottle,
 )
 
-from apps.common.middleware import RateLimit
-from apps.common.recent import Recent
 
-# Requests that a process counts at once: at most so many, and such a part of what is left.
-AT_ONCE = 10
-PART = 60
-# Counters of which a process remembers how far it has counted.
-REMEMBERED = 10_000
+@dataclass(frozen=True)
+class RateLimit:
+    """A quota of requests in a window, and what remains of it; times are in seconds."""
 
+    name: str
+    quota: int
+    window: int
+    remaining: int
+    reset: int
 
-class Ahead:
-    """What this process has counted in the cache ahead of the requests."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        # The number of the last request, and the last number that is counted.
-        self.counted = Recent(REMEMBERED)
-
-    def next(self, key: str) -> tuple[int | None, int]:
-        """Return the number of this request, if it is counted already, and the last one that is."""
-        with self.lock:
-            number, last = self.counted.get(key, (0, 0))
-            if number == last:
-                return None, last
-            self.counted[key] = (number + 1, last)
-            return number + 1, last
-
-    def put(self, key: str, number: int, last: int) -> None:
-        with self.lock:
-            self.counted[key] = (number, last)
+    @staticmethod
+    def of(request: Any) -> list["RateLimit"]:
+        """Return the limits that were applied to a request so far; throttles append to them."""
+        limits: list[RateLimit] = request.META.setdefault("request.rate_limits", [])
+        return limits
 
 
-ahead = Ahead()
+class RateLimitMiddleware:
+    """Announces limits before a client reaches them, in RateLimit and RateLimit-Policy.
+
+    Source: draft-ietf-httpapi-ratelimit-headers.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if limits := RateLimit.of(request):
+            response["RateLimit-Policy"] = ", ".join(
+                f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits
+            )
+            response["RateLimit"] = ", ".join(
+                f'"{limit.name}";r={limit.remaining};t={limit.reset}' for limit in limits
+            )
+        return response
 
 
-class Counter(SimpleRateThrottle):
-    """Counts the requests of a client in the window of time that it is in."""
+class FixedWindowThrottle(SimpleRateThrottle):
+    """Counts the requests of a client in the current window."""
 
     num_requests: int
     duration: int
-    left = 0.0
+    retry_after = 0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         if self.rate is None:
@@ -71,37 +73,28 @@ class Counter(SimpleRateThrottle):
         if key is None:
             return True
         window, elapsed = divmod(self.timer(), self.duration)
-        self.left = self.duration - elapsed
-        count = self._number(f"{key}:{window:.0f}")
+        self.retry_after = math.ceil(self.duration - elapsed)
+        count = self.count_request(f"{key}:{window:.0f}")
         limit = RateLimit(
             name=str(self.scope),
             quota=self.num_requests,
             window=self.duration,
             remaining=max(0, self.num_requests - count),
-            reset=math.ceil(self.left),
+            reset=self.retry_after,
         )
         RateLimit.of(request).append(limit)
         return count <= self.num_requests
 
     def wait(self) -> float:
-        """Return the seconds until the window ends, as Retry-After."""
-        return math.ceil(self.left)
+        """Return the seconds until the window ends, for Retry-After."""
+        return self.retry_after
 
-    def _number(self, key: str) -> int:
-        """Return how many requests there were with this one, or 0 while the cache is away."""
-        number, last = ahead.next(key)
-        if number:
-            return number
-        size = min(AT_ONCE, max(1, (self.num_requests - last) // PART))
-        last = self._count(key, size)
-        if not last:
-            return 0
-        number = last - size + 1
-        ahead.put(key, number, last)
-        return number
+    def count_request(self, key: str) -> int:
+        """Return how many requests the window has with this one, or 0 while the cache is unavailable."""
+        return self.increment(key, 1)
 
-    def _count(self, key: str, size: int) -> int:
-        """Count so many requests. Return how many there were, or 0 while the cache is away."""
+    def increment(self, key: str, size: int) -> int:
+        """Add to a counter. Return its new value, or 0 while the cache is unavailable."""
         try:
             return int(self.cache.incr(key, size))
         except ValueError:
@@ -114,16 +107,16 @@ class Counter(SimpleRateThrottle):
             return 0
 
 
-class AnonThrottle(Counter, AnonRateThrottle):
-    """For those who have not signed in: by address."""
+class AnonThrottle(FixedWindowThrottle, AnonRateThrottle):
+    """Limits anonymous clients, by IP address."""
 
 
-class UserThrottle(Counter, UserRateThrottle):
-    """For those who have: by account."""
+class UserThrottle(FixedWindowThrottle, UserRateThrottle):
+    """Limits authenticated clients, by account."""
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return super().get_cache_key(request, view) if request.user.is_authenticated else None
 
 
-class ScopedThrottle(ScopedRateThrottle, Counter):
-    """For views with a `throttle_scope` of their own."""
+class ScopedThrottle(ScopedRateThrottle, FixedWindowThrottle):
+    """Limits views that have a `throttle_scope`."""

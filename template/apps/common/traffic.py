@@ -18,8 +18,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.common import metrics
+from apps.common.fifo_cache import FIFOCache
 from apps.common.middleware import GetResponse
-from apps.common.recent import Recent
 
 logger = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ class TrafficMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.lock = Lock()
-        self.clients = Recent(CLIENTS)
+        self.clients = FIFOCache(CLIENTS)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)

@@ -1,26 +1,26 @@
-"""Authentication for reads that show nobody's own data."""
+"""Stateless authentication, for public reads."""
 
 import time
 from typing import Any
 
 from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 
 
 class StatelessAuthentication(JWTStatelessUserAuthentication):
-    """Believes a token until it ends, without reading the account that it belongs to.
+    """Accepts a token by its signature and its expiry, without reading the account.
 
-    An account that has been closed is still known by its tokens for as long as they are good for,
-    which is minutes. That decides who pays with which rate limit, and nothing else.
+    The tokens of an account that has been closed are accepted until they expire, after minutes.
+    They determine which rate limit applies, and nothing else.
     """
 
-    # Those whose signature this process need not check again.
-    _checked = Recent(1000)
+    # Tokens whose signature this process has verified.
+    _verified = FIFOCache(1000)
 
     def get_validated_token(self, raw_token: bytes) -> Any:
-        """Return the token. Raises InvalidToken for one that is forged or has ended."""
-        token = self._checked.get(raw_token)
+        """Return the token. Raises InvalidToken for one that is forged or has expired."""
+        token = self._verified.get(raw_token)
         if token is None or token["exp"] <= time.time():
-            token = self._checked[raw_token] = super().get_validated_token(raw_token)
+            token = self._verified[raw_token] = super().get_validated_token(raw_token)
         return token

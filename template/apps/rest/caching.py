@@ -1,12 +1,11 @@
-"""Answers that many ask for, kept in the cache until what they show changes.
+"""Shared responses, cached until a write changes what they show (generational caching).
 
-Everything that shows the same data forms a group with one stamp. A write gives the group a new
-stamp, and every answer that was kept under the old one is void at once: nobody has to know which
-answers there are.
+All cached responses that show the same data belong to a namespace with one generation. A write gives
+the namespace a new generation, which invalidates them all: no code has to know their keys.
 
-What is asked for the first time is made and not kept. Most questions to a list, its filters and its
-later pages, are never asked again: to keep their answers costs as much as to make them, and pushes
-out what many ask for.
+A response is cached from its second request on. Most requests to a list, with their filters and
+cursors, are never repeated: to cache their responses costs as much as to compute them, and evicts
+popular ones.
 """
 
 import hashlib
@@ -20,61 +19,61 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 
-# Seconds until an answer is made anew, although nothing has changed as far as we know, and until
-# it is forgotten. In between one request makes it, and all others still get it as it is.
-FRESH = 60
-KEPT = 2 * FRESH
-# Seconds that others wait for the one who makes an answer, before they make it themselves.
-PATIENCE = 2.0
-PAUSE = 0.02
+# Seconds until a response is refreshed although no write is known, and until it is evicted. In
+# between one request refreshes it, and the others get the stale one (stale-while-revalidate).
+SOFT_TTL = 60
+HARD_TTL = 2 * SOFT_TTL
+# Seconds that requests wait for the one that computes a response, before they compute it themselves.
+LOCK_TIMEOUT = 2.0
+POLL_INTERVAL = 0.02
 
-# A stamp, until when it is fresh, and the answer.
+# A generation, when the soft TTL ends, and the response.
 Entry = tuple[str, float, Any]
 
-# What this process has read, so that it need not come from the cache again while its stamp holds.
-_own = Recent(100)
-# The hashes of what this process has been asked before.
-_asked = Recent(10_000)
+# What this process has read. It saves a transfer from the cache while the generation is the same.
+_local = FIFOCache(100)
+# The hashes of the keys that this process has been asked for.
+_seen = FIFOCache(10_000)
 
 
-def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
-    """Return the answer of that name, from the cache, or made, and kept there from the second time.
+def read_through(namespace: str, key: str, compute: Callable[[], Any]) -> Any:
+    """Return the response of a key: cached, or computed, and cached from the second request on.
 
-    However many ask for it again at the same time, one makes it. While the cache is away, everybody
-    does.
+    Of concurrent requests one computes it (cache-stampede protection). While the cache is
+    unavailable, each does.
     """
-    question = group, name
-    own = _own.get(question)
-    if own and _is_fresh(own, cache.get(_stamp_key(group))):
-        return own[2]
-    if hash(question) not in _asked:
-        _asked[hash(question)] = True
-        return make()
-    key = f"{group}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
-    found = cache.get_many([_stamp_key(group), key])
-    stamp = found.get(_stamp_key(group)) or _first_stamp(group)
-    if stamp is None:
-        return make()
-    entry: Entry | None = found.get(key)
-    if not _is_fresh(entry, stamp):
-        entry = _make_once(key, entry, stamp, make)
-    _own[question] = entry
+    local_key = namespace, key
+    local = _local.get(local_key)
+    if local and _is_fresh(local, cache.get(_generation_key(namespace))):
+        return local[2]
+    if hash(local_key) not in _seen:
+        _seen[hash(local_key)] = True
+        return compute()
+    entry_key = f"{namespace}:{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+    found = cache.get_many([_generation_key(namespace), entry_key])
+    generation = found.get(_generation_key(namespace)) or _first_generation(namespace)
+    if generation is None:
+        return compute()
+    entry: Entry | None = found.get(entry_key)
+    if not _is_fresh(entry, generation):
+        entry = _compute_once(entry_key, entry, generation, compute)
+    _local[local_key] = entry
     return entry[2]
 
 
-def invalidate(group: str) -> None:
-    """Make every answer of the group void: now, and once more when the transaction is committed.
+def invalidate(namespace: str) -> None:
+    """Invalidate all responses of a namespace, now and again when the transaction commits.
 
-    The second time is for those who have read the old data in between and kept it.
+    The second time is for concurrent requests, which read the old data in between and cache it.
     """
-    _renew(group)
-    transaction.on_commit(partial(_renew, group))
+    _bump(namespace)
+    transaction.on_commit(partial(_bump, namespace))
 
 
 class InvalidatingQuerySet(QuerySet[Any, Any]):
-    """Expires a group also where Django sends no signal. A model names its group in `cache_namespace`."""
+    """Invalidates the model's `cache_namespace` also where Django sends no signal."""
 
     def update(self, **fields: Any) -> int:
         rows = super().update(**fields)
@@ -92,39 +91,41 @@ def invalidate_on_change(sender: type[Model], **_: Any) -> None:
     invalidate(sender.cache_namespace)  # type: ignore[attr-defined]  # as InvalidatingQuerySet has it
 
 
-def _is_fresh(entry: Entry | None, stamp: str | None) -> TypeGuard[Entry]:
-    return entry is not None and entry[0] == stamp and entry[1] > time.time()
+def _is_fresh(entry: Entry | None, generation: str | None) -> TypeGuard[Entry]:
+    return entry is not None and entry[0] == generation and entry[1] > time.time()
 
 
-def _make_once(key: str, old: Entry | None, stamp: str, make: Callable[[], Any]) -> Entry:
-    # A lock for this one time: it need not be given back, which would be one more way to the cache.
-    lock = f"{key}:{stamp}:{old and old[1]}"
-    entry, deadline = old, time.monotonic() + PATIENCE
-    while not cache.add(lock, 1, PATIENCE) and time.monotonic() < deadline:
-        # Somebody makes it. What was made before still holds if nothing has changed.
-        if entry and entry[0] == stamp:
+def _compute_once(
+    key: str, stale: Entry | None, generation: str, compute: Callable[[], Any]
+) -> Entry:
+    # A lock of this one refresh: to let it expire saves the round trip that releases it.
+    lock = f"{key}:{generation}:{stale and stale[1]}"
+    entry, deadline = stale, time.monotonic() + LOCK_TIMEOUT
+    while not cache.add(lock, 1, LOCK_TIMEOUT) and time.monotonic() < deadline:
+        # Another request computes it. The stale response will do if no write is known.
+        if entry and entry[0] == generation:
             return entry
-        time.sleep(PAUSE)
+        time.sleep(POLL_INTERVAL)
         entry = cache.get(key)
     try:
-        new = (stamp, time.time() + FRESH, make())
+        new = (generation, time.time() + SOFT_TTL, compute())
     except BaseException:
         cache.delete(lock)
         raise
-    cache.set(key, new, KEPT)
+    cache.set(key, new, HARD_TTL)
     return new
 
 
-def _stamp_key(group: str) -> str:
-    return f"{group}:stamp"
+def _generation_key(namespace: str) -> str:
+    return f"{namespace}:generation"
 
 
-def _first_stamp(group: str) -> str | None:
-    """Return the stamp of a group that had none, or None while the cache is away."""
-    cache.add(_stamp_key(group), uuid4().hex, None)
-    stamp: str | None = cache.get(_stamp_key(group))
-    return stamp
+def _first_generation(namespace: str) -> str | None:
+    """Return the generation of a namespace that had none, or None without a cache."""
+    cache.add(_generation_key(namespace), uuid4().hex, None)
+    generation: str | None = cache.get(_generation_key(namespace))
+    return generation
 
 
-def _renew(group: str) -> None:
-    cache.set(_stamp_key(group), uuid4().hex, None)
+def _bump(namespace: str) -> None:
+    cache.set(_generation_key(namespace), uuid4().hex, None)

@@ -1,9 +1,9 @@
-"""Conditional requests (RFC 9110, section 13): no lost updates, and no body that is known already.
+"""Conditional requests (RFC 9110, section 13): optimistic locking, and 304 Not Modified.
 
-The ETag of a row begins with the version of what its owner edits, and a hash of all that is shown
-follows: what else is shown changes it as well. Whoever sends a change names the version, so that a
-new rating does not stand in the way. Proxies that compress an answer change its ETag: they make it
-weak, or add a word at its end (`"3-…-gzip"`). Neither makes it another version.
+The ETag of a resource is the version of what its owner edits, followed by a hash of its
+representation, which shows more than that. A change has to match the version alone: a new rating
+does not prevent it. Proxies that compress a response change its ETag: they make it weak, or append
+a suffix (`"3-…-gzip"`). The version stays the same.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from rest_framework.response import Response
 
 from apps.rest.encoding import dump
 
-# As many digits as the largest version has. The hash follows, and what a proxy adds.
+# At most as many digits as the largest version has, then the hash and a proxy's suffix.
 VERSION = re.compile(r'(?:W/)?"(0|[1-9][0-9]{0,9})(?:[-;][^"]*)?"')
 
 IF_MATCH = OpenApiParameter(
@@ -28,23 +28,22 @@ IF_MATCH = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     required=True,
     type=str,
-    description="The ETag of what you have read. 412 when somebody has changed it meanwhile.",
+    description="The ETag of the version you read. 412 if the resource has changed since.",
 )
-
 
 ETAG = OpenApiParameter(
     "ETag",
     location=OpenApiParameter.HEADER,
     response=[200, 201],
     type=str,
-    description="The version, to be sent as If-Match with a change.",
+    description="The version. Send it in If-Match with a change.",
 )
 
 
 class PreconditionFailed(APIException):
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "precondition_failed"
-    default_detail = "Somebody has changed it meanwhile: read it again, then decide."
+    default_detail = "The resource has changed since you read it. Read it again."
 
 
 class PreconditionRequired(APIException):
@@ -52,43 +51,45 @@ class PreconditionRequired(APIException):
 
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
-    default_detail = "Send the ETag of what you have read as If-Match."
+    default_detail = "Send the ETag of the version you read in If-Match."
 
 
-def version_etag(version: int, shown: Any) -> str:
-    """Return the strong ETag of a row in a version, and of what is shown of it."""
-    return f'"{version}-{_hash(dump(shown))}"'
+def version_etag(version: int, representation: Any) -> str:
+    """Return the strong ETag of a version and its representation."""
+    return f'"{version}-{_hash(dump(representation))}"'
 
 
 def body_etag(body: bytes) -> str:
-    """Return the weak ETag of an answer: a proxy may still compress it."""
+    """Return the weak ETag of a body, as a proxy may still compress it."""
     return f'W/"{_hash(body)}"'
 
 
 def parse_if_match(request: Request) -> set[int] | None:
-    """Return the versions that the client will change, or None for any that there is (`*`).
+    """Return the versions that the client may change, or None for the current one, whichever (`*`).
 
-    Raises PreconditionRequired when it does not say.
+    Raises PreconditionRequired without the header.
     """
     header = request.headers.get("If-Match", "").strip()
     if not header:
         raise PreconditionRequired
     if header == "*":
         return None
-    found = map(VERSION.fullmatch, parse_etags(header))
-    return {int(match[1]) for match in found if match}
+    matches = map(VERSION.fullmatch, parse_etags(header))
+    return {int(match[1]) for match in matches if match}
 
 
 def matches_if_none_match(request: Request, etag: str) -> bool:
-    """Tell whether the client has this version already (If-None-Match, weak comparison)."""
+    """Tell whether If-None-Match has this ETag (weak comparison)."""
     tags = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
-    # Without the quote at its end, before which a proxy may have added something.
-    begin = etag.removeprefix("W/")[:-1]
-    return tags == ["*"] or any(tag.startswith(begin) and tag[len(begin)] in '-;"' for tag in tags)
+    # Without the final quote: a proxy's suffix stands before it.
+    prefix = etag.removeprefix("W/")[:-1]
+    return tags == ["*"] or any(
+        tag.startswith(prefix) and tag[len(prefix)] in '-;"' for tag in tags
+    )
 
 
 def unless_known(request: Request, response: Response) -> HttpResponse:
-    """Return the answer, or one without a body to those who have it."""
+    """Return the response, or 304 Not Modified to a client that has it."""
     if not matches_if_none_match(request, response["ETag"]):
         return response
     known = not_modified(response["ETag"])
@@ -97,7 +98,7 @@ def unless_known(request: Request, response: Response) -> HttpResponse:
 
 
 def not_modified(etag: str) -> HttpResponse:
-    """Return an answer without a body."""
+    """Return a 304 response."""
     return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
 
 

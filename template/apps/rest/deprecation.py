@@ -1,4 +1,4 @@
-"""Versions that end: the answer says since when, until when, and what comes instead.
+"""Deprecated endpoints: each response says since when, until when, and which one replaces it.
 
 Sources: RFC 9745 (Deprecation), RFC 8594 (Sunset), RFC 5829 (successor-version).
 """
@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 
 class DeprecatedViewMixin(APIView):
-    """A view that has a successor. It answers as before until `sunset`, at least."""
+    """A view that is deprecated, and works as before until `sunset` at least."""
 
     deprecated_since: datetime
     sunset: datetime
@@ -29,15 +29,15 @@ class DeprecatedViewMixin(APIView):
 
 
 def utc_midnight(text: str) -> datetime:
-    """Return the first moment of a day, in UTC."""
+    """Return the first instant of a date, in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 HEADERS = [
     OpenApiParameter(name, str, OpenApiParameter.HEADER, response=[200], description=description)
     for name, description in (
-        ("Deprecation", "Since when there is a better version (RFC 9745)."),
-        ("Sunset", "Until when this one answers, at least (RFC 8594)."),
-        ("Link", "What comes instead, as `successor-version` (RFC 5829)."),
+        ("Deprecation", "When this endpoint became deprecated (RFC 9745)."),
+        ("Sunset", "Until when it works at least (RFC 8594)."),
+        ("Link", "Its replacement, as `successor-version` (RFC 5829)."),
     )
 ]

@@ -1,8 +1,8 @@
-"""Idempotency keys: a request that is sent twice is done once.
+"""Idempotency keys: a client can retry a POST, and it takes effect once.
 
-The client sends a key of its own making with a POST. The first request is done, and its answer is
-kept with the key in the same transaction. The same request again, with the same key, gets that
-answer. Two at the same time: the second one waits for the first at the unique constraint.
+The client generates a key. Its first request is executed, and the response is stored with the key
+in the same transaction. A retry with the same key gets the stored response. A concurrent retry
+waits for the first request at the unique constraint.
 
 Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
 """
@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -27,16 +26,16 @@ from apps.common.deadlocks import retry_on_deadlock
 from apps.rest.models import IdempotencyKey
 from apps.users.api.users import current_user
 
-KEPT_FOR = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT_HEADERS = ("ETag", "Location")
+STORED_HEADERS = ("ETag", "Location")
 
 PARAMETER = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
     required=True,
     type={"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
-    description="A UUID, say. The same request with the same key is done once, for 24 hours.",
+    description="Such as a UUID. Retries with the same key take effect once, for 24 hours.",
 )
 
 REPLAYED = OpenApiParameter(
@@ -44,7 +43,7 @@ REPLAYED = OpenApiParameter(
     type={"type": "string", "enum": ["true"]},
     location=OpenApiParameter.HEADER,
     response=[201],
-    description="This is the answer that the same request got before.",
+    description="The response is the stored one of an earlier request.",
 )
 
 
@@ -53,23 +52,23 @@ class KeyMissing(APIException):
     default_code = "idempotency_key_missing"
     default_detail = (
         "Send an Idempotency-Key of 1 to 255 printable ASCII characters without spaces, such as a"
-        " UUID, and the same one again when you repeat the request."
+        " UUID, and the same key with each retry."
     )
 
 
 class KeyReused(APIException):
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key belongs to another request. Send a new key."
+    default_detail = "This Idempotency-Key was used for a different request. Send a new key."
 
 
 @retry_on_deadlock
-def run_once(request: Request, do: Callable[[], Response]) -> Response:
-    """Return the answer of `do`, or the one that was given to the same request before.
+def run_once(request: Request, handler: Callable[[], Response]) -> Response:
+    """Return the handler's response, or the stored one to a retry.
 
-    What `do` changes and the answer are kept together or not at all. An answer that reports a
-    problem is not kept: the client may mend the request and send it with the same key.
-    Raises KeyMissing without a key, and KeyReused when it belongs to another request.
+    The handler's changes and its response are committed together. A rejected request does not use
+    up its key: the client can fix it and retry with the same key.
+    Raises KeyMissing, and KeyReused for the key of a different request.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not KEY.fullmatch(key):
@@ -79,29 +78,29 @@ def run_once(request: Request, do: Callable[[], Response]) -> Response:
     try:
         with transaction.atomic():
             row = IdempotencyKey.objects.create(user=user, key=key, fingerprint=fingerprint)
-            response = do()
+            response = handler()
             row.status = response.status_code
-            row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+            row.headers = {name: response[name] for name in STORED_HEADERS if name in response}
             row.body = json.loads(JSONRenderer().render(response.data))
             row.save(update_fields=["status", "headers", "body"])
             return response
     except IntegrityError:
-        known = IdempotencyKey.objects.filter(user=user, key=key).first()
-        if known is None:
+        stored = IdempotencyKey.objects.filter(user=user, key=key).first()
+        if stored is None:
             raise
-    if known.fingerprint != fingerprint:
+    if stored.fingerprint != fingerprint:
         raise KeyReused
     return Response(
-        known.body, known.status, headers={**known.headers, "Idempotency-Replayed": "true"}
+        stored.body, stored.status, headers={**stored.headers, "Idempotency-Replayed": "true"}
     )
 
 
 def delete_expired() -> int:
-    """Delete the keys that are older than KEPT_FOR. Return how many there were."""
-    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+    """Delete the keys that are older than RETENTION. Return how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()[0]
 
 
 def _fingerprint(request: Request) -> str:
-    body: Any = json.dumps(request.data, sort_keys=True)
+    body = json.dumps(request.data, sort_keys=True)
     text = f"{request.method} {request.get_full_path()}\n{body}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,5 +1,3 @@
-"""Filters by the numbers that clients send."""
-
 from typing import Any
 
 from django import forms
@@ -10,7 +8,7 @@ from apps.common.numbers import LARGEST, plain_number
 
 class PlainNumberField(forms.IntegerField):
     def to_python(self, value: Any) -> int | None:
-        """Return the number, or None where there is none. Raises ValidationError."""
+        """Return the number, or None without one. Raises ValidationError."""
         if value in self.empty_values:
             return None
         try:
@@ -20,6 +18,6 @@ class PlainNumberField(forms.IntegerField):
 
 
 class PlainNumberFilter(NumberFilter):  # type: ignore[misc]  # has no types
-    """A filter by a whole number."""
+    """A filter by a whole number, which has one spelling."""
 
     field_class = PlainNumberField

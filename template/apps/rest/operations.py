@@ -1,4 +1,4 @@
-"""Migrations of what only one database can do."""
+"""Migration operations for features of one database."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from django.db.migrations import RunPython
 
 
 def run_sql_for_vendor(vendor: str, forwards: Iterable[str], backwards: Iterable[str]) -> RunPython:
-    """Return an operation that runs statements on one kind of database, and nothing elsewhere."""
+    """Return an operation that runs statements on one database vendor, and nothing on others."""
     return RunPython(_run(vendor, forwards), _run(vendor, backwards), atomic=False)
 
 

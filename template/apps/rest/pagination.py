@@ -1,4 +1,4 @@
-"""Pages by key: page 10,000 costs what page 1 costs, and no page repeats or skips a row."""
+"""Keyset (seek) pagination: page 10,000 costs what page 1 costs, and no row is repeated or skipped."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -20,16 +20,14 @@ from apps.rest.statements import BindParam
 
 MAX_CURSOR_LENGTH = 500
 FIRST_PAGE: tuple[bool, list[int] | None] = (False, None)
-BAD_CURSOR = ValidationError(
-    {"cursor": "Follow the links `next` and `previous` instead of making a cursor."}
-)
+BAD_CURSOR = ValidationError({"cursor": "Invalid cursor. Follow the links `next` and `previous`."})
 
 
 @dataclass(frozen=True)
 class Ordering:
-    """An order in which a list can be read: a column of integers, and the primary key among equals.
+    """An ordering of a list: by a column of integers, then by primary key.
 
-    Both run in one direction, so that one index serves both ways.
+    Both have the same direction, so that one index serves it forwards and backwards.
     """
 
     column: str
@@ -41,57 +39,57 @@ class Ordering:
 
 
 class KeysetPagination(BasePagination):
-    """Reads a page from where the last one ended: the values of its last row are the cursor.
+    """Reads on from the row where the previous page ended: its values are the cursor.
 
-    The view names its orderings in `orderings`; the first one is the usual one.
+    The view lists its `orderings`; the first one is the default.
     """
 
-    # The names of what is in a row, where rows are tuples.
+    # The names of a row's values, if rows are tuples.
     columns: tuple[str, ...] = ()
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """Return the rows of the page that is asked for. Raises ValidationError."""
+        """Return the rows of the requested page. Raises ValidationError."""
         self.parse_request(request, view.orderings, queryset.model)
         return self.build_page(list(self.slice(queryset, self.values)))
 
     def parse_request(
         self, request: Request, orderings: dict[str, Ordering], model: type[Model]
     ) -> None:
-        """Read which page is asked for. Raises ValidationError."""
+        """Read which page is requested. Raises ValidationError."""
         self.request = request
         self.size = page_size_of(request)
-        self.name, self.order = _order_of(request, orderings)
+        self.name, self.ordering = _ordering_of(request, orderings)
         after = request.query_params.get("cursor")
         self.backwards, self.values = self._decode(after, model) if after else FIRST_PAGE
 
     @property
     def cache_key(self) -> tuple[Any, ...]:
-        """Return what the SQL of the page depends on, beside the query that it is cut from."""
+        """Return what the SQL of the page depends on, beside the queryset."""
         return self.name, self.backwards, self.values is None, self.size
 
     @property
-    def parameters(self) -> list[BindParam] | None:
-        """Return what stands for the values in a query that is compiled once."""
-        return None if self.values is None else [BindParam(name) for name in self.order.columns]
+    def placeholders(self) -> list[BindParam] | None:
+        """Return placeholders for the cursor's values in a compiled query."""
+        return None if self.values is None else [BindParam(name) for name in self.ordering.columns]
 
     @property
     def params(self) -> dict[str, Any]:
-        """Return the values of the parameters."""
-        return dict(zip(self.order.columns, self.values or (), strict=False))
+        """Return the values of the placeholders."""
+        return dict(zip(self.ordering.columns, self.values or (), strict=False))
 
     def slice(
         self, queryset: QuerySet[Any, Any], values: Sequence[Any] | None
     ) -> QuerySet[Any, Any]:
-        """Return the rows beyond the values, and one more than the page has."""
-        downwards = self.order.descending != self.backwards
+        """Return the page's rows after the values, and one more."""
+        downwards = self.ordering.descending != self.backwards
         if values is not None:
-            beyond = Before if downwards else After
-            queryset = queryset.filter(beyond([F(name) for name in self.order.columns], values))
-        signs = [f"{'-' if downwards else ''}{column}" for column in self.order.columns]
+            lookup = Before if downwards else After
+            queryset = queryset.filter(lookup([F(name) for name in self.ordering.columns], values))
+        signs = [f"{'-' if downwards else ''}{column}" for column in self.ordering.columns]
         return queryset.order_by(*signs)[: self.size + 1]
 
     def build_page(self, rows: list[Any]) -> list[Any]:
-        """Return the rows of the page out of those that were cut."""
+        """Return the rows of the page out of those of its slice, and set the links."""
         more, rows = len(rows) > self.size, rows[: self.size]
         if self.backwards:
             rows.reverse()
@@ -109,9 +107,9 @@ class KeysetPagination(BasePagination):
 
     def _link(self, row: Any, *, backwards: bool) -> str:
         if self.columns:
-            values = [row[self.columns.index(column)] for column in self.order.columns]
+            values = [row[self.columns.index(column)] for column in self.ordering.columns]
         else:
-            values = [getattr(row, column) for column in self.order.columns]
+            values = [getattr(row, column) for column in self.ordering.columns]
         query = self.request.query_params.copy()
         query["cursor"] = self._encode(values, backwards=backwards)
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
@@ -121,15 +119,15 @@ class KeysetPagination(BasePagination):
         return cursor.rstrip("=")
 
     def _decode(self, cursor: str, model: type[Model]) -> tuple[bool, list[int]]:
-        """Return the direction, and the values to go on from."""
-        fields = [_field(model, column) for column in self.order.columns]
+        """Return the direction, and the values to read on from. Raises ValidationError."""
+        fields = [_field(model, column) for column in self.ordering.columns]
         try:
             text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
             _, backwards, *values = orjson.loads(text)
             values = [_value(field, value) for field, value in zip(fields, values, strict=True)]
         except (ValueError, TypeError):
             raise BAD_CURSOR from None
-        # Each place has one cursor, spelled as in our links.
+        # Each position has one cursor, spelled as in our links.
         if self._encode(values, backwards=bool(backwards)) != cursor:
             raise BAD_CURSOR
         return bool(backwards), values
@@ -155,21 +153,21 @@ class KeysetPagination(BasePagination):
         }
 
 
-def _order_of(request: Request, orderings: dict[str, Ordering]) -> tuple[str, Ordering]:
+def _ordering_of(request: Request, orderings: dict[str, Ordering]) -> tuple[str, Ordering]:
     name = request.query_params.get("ordering", next(iter(orderings)))
     if name not in orderings:
-        raise ValidationError({"ordering": f"Give one of: {', '.join(orderings)}."})
+        raise ValidationError({"ordering": f"Must be one of: {', '.join(orderings)}."})
     return name, orderings[name]
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":
     field = model._meta.get_field(column)  # noqa: SLF001  # Django's documented API
-    assert isinstance(field, Field)  # noqa: S101  # an order names a column, not a relation
+    assert isinstance(field, Field)  # noqa: S101  # an ordering names a column, not a relation
     return field
 
 
 def _value(field: "Field[Any, Any]", value: Any) -> int:
-    """Return a number that the column can have. Raises ValueError and TypeError for others."""
+    """Return the number if it is in the column's range. Raises ValueError and TypeError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError
     low, high = connection.ops.integer_field_range(field.get_internal_type())

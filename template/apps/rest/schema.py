@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about sparse fields, validators, and answers of several shapes."""
+"""Sparse fieldsets, conditional requests and responses of several schemas in the OpenAPI document."""
 
 from typing import Any
 
@@ -9,25 +9,25 @@ from apps.common.walks import operations
 SPARSE = "x-sparse"
 
 LOCATION = OpenApiParameter(
-    "Location", str, OpenApiParameter.HEADER, response=[201], description="Where it is."
+    "Location", str, OpenApiParameter.HEADER, response=[201], description="The new resource's URL."
 )
 LIST_ETAG = OpenApiParameter(
     "ETag",
     str,
     OpenApiParameter.HEADER,
     response=[200],
-    description="What is on this page now, to be sent as If-None-Match.",
+    description="The version of this page. Send it in If-None-Match.",
 )
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag of what you have already: 304 while that still holds.",
+    "description": "The ETag of the response you have: 304 if it is still valid.",
 }
 
 
 def mark_sparse(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, where only `id` is certain in what is read with the parameter `fields`."""
+    """Return the document, with only `id` required in schemas that support the parameter `fields`."""
     for schema in result["components"]["schemas"].values():
         if schema.pop(SPARSE, False):
             schema["required"] = ["id"]
@@ -35,19 +35,19 @@ def mark_sparse(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def document_validators(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, where what is read with an ETag need not be read again."""
+    """Return the document, with If-None-Match and 304 for reads that have an ETag."""
     for operation in operations(result).values():
         responses = operation.description["responses"]
         headers = responses.get("200", {}).get("headers", {})
         if operation.method == "get" and "ETag" in headers:
             operation.description["parameters"].append(IF_NONE_MATCH)
             etag = {"ETag": headers["ETag"]}
-            responses["304"] = {"description": "It is what you have.", "headers": etag}
+            responses["304"] = {"description": "Not modified.", "headers": etag}
     return result
 
 
 def allow_several(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, where an answer with all fields may also have the shape with fewer."""
+    """Return the document, with `anyOf` instead of `oneOf`: schemas with all fields and with fewer both match."""
     for schema in result["components"]["schemas"].values():
         if "oneOf" in schema and "discriminator" not in schema:
             schema["anyOf"] = schema.pop("oneOf")

@@ -1,6 +1,6 @@
-"""Queries that are compiled once: Django writes the SQL, and each request only fills it in.
+"""Compiled queries: Django writes the SQL once, and each request binds its values.
 
-For what is asked often in few shapes: to compile a query may take longer than to run it.
+They pay off for queries of few shapes that run often: to compile one may take longer than to run it.
 """
 
 from collections.abc import Callable, Hashable
@@ -9,11 +9,11 @@ from typing import Any
 from django.db import connections
 from django.db.models import Expression, IntegerField, QuerySet
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 
 
 class BindParam(Expression):
-    """Stands in a query for an integer that is known when it runs."""
+    """An integer of a query whose value is bound when the query runs."""
 
     def __init__(self, name: str) -> None:
         super().__init__(output_field=IntegerField())
@@ -24,29 +24,29 @@ class BindParam(Expression):
 
 
 class CompiledQuery:
-    """The SQL of a query that gives tuples. What the database's driver gives is not converted."""
+    """The SQL of a query of tuples. Their values are the database driver's, without conversion."""
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         self.database = queryset.db
-        self.sql, self.parameters = queryset.query.get_compiler(self.database).as_sql()
+        self.sql, self.params = queryset.query.get_compiler(self.database).as_sql()
 
     def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """Return the rows, where each BindParam has the value of its name."""
-        parameters = [
-            values[each.name] if isinstance(each, BindParam) else each for each in self.parameters
+        """Return the rows, with a value for the name of each BindParam."""
+        params = [
+            values[param.name] if isinstance(param, BindParam) else param for param in self.params
         ]
         with connections[self.database].cursor() as cursor:
-            cursor.execute(self.sql, parameters)
+            cursor.execute(self.sql, params)
             return list(cursor.fetchall())
 
 
-# By their shapes. Clients choose these, so that there must be an end.
-_statements = Recent(500)
+# Clients determine the keys, so their number needs a limit.
+_compiled = FIFOCache(500)
 
 
-def get_compiled_query(shape: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> CompiledQuery:
-    """Return the statement of that shape, made from the query when it is asked for first."""
-    statement: CompiledQuery | None = _statements.get(shape)
-    if statement is None:
-        statement = _statements[shape] = CompiledQuery(make())
-    return statement
+def get_compiled_query(key: Hashable, build: Callable[[], QuerySet[Any, Any]]) -> CompiledQuery:
+    """Return the compiled query of a key. On first use it is built and compiled."""
+    query: CompiledQuery | None = _compiled.get(key)
+    if query is None:
+        query = _compiled[key] = CompiledQuery(build())
+    return query

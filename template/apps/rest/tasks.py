@@ -1,4 +1,4 @@
-"""Background jobs. A job may run twice, so a second run must do no harm."""
+"""Background jobs. Delivery is at least once, so each one is idempotent."""
 
 from celery import shared_task
 

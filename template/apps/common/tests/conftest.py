@@ -11,7 +11,7 @@ from apps.common.tests.lines import LogLines
 
 @pytest.fixture
 def log() -> Iterator[LogLines]:
-    """Return the lines that are logged in a test."""
+    """Return the lines that a test logs."""
     formatter = settings.LOGGING["formatters"]["json"]
     handler = logging.StreamHandler(StringIO())
     handler.setFormatter(

@@ -1,4 +1,4 @@
-"""What clients may send where a number is expected."""
+"""What clients may send where a number is expected, for property-based tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ tried: Callable[[Any], Any] = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-# Those that `int` reads as a number, or fails to, in another way than a check of the text does.
+# Strings for which `int` and a check of the text differ, and others that are not numbers.
 ODD = [
     "",
     "-1",

@@ -1,4 +1,4 @@
-"""Reading the log as a machine does."""
+"""The log as programs read it."""
 
 import json
 from io import StringIO
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class LogLines:
-    """What has been logged so far in a test, in the format of production."""
+    """The lines that a test has logged so far, in the format of production."""
 
     def __init__(self, stream: StringIO) -> None:
         self.stream = stream
@@ -15,5 +15,5 @@ class LogLines:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
     def last(self, event: str) -> dict[str, Any]:
-        """Return the newest line of that event. Raises IndexError when there is none."""
+        """Return the latest line of an event. Raises IndexError without one."""
         return [line for line in self.all() if line["event"] == event][-1]

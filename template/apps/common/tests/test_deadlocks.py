@@ -14,7 +14,7 @@ class DeadlockError(Exception):
 
 
 class Failing:
-    """Fails so many times, and counts the calls."""
+    """Fails this many times, and counts its calls."""
 
     def __init__(self, times: int, cause: Exception | None) -> None:
         self.times, self.cause, self.calls = times, cause, 0
@@ -27,7 +27,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("cause", [DeadlockError(), Exception(1213, "Deadlock found")])
-def test_a_deadlock_is_retried_and_not_for_ever(cause: Exception) -> None:
+def test_a_deadlock_is_retried_a_limited_number_of_times(cause: Exception) -> None:
     once, always = Failing(1, cause), Failing(ATTEMPTS, cause)
     assert retry_on_deadlock(once)() == "done"
     with pytest.raises(OperationalError):
@@ -44,7 +44,7 @@ def test_another_error_is_not_retried(cause: Exception | None) -> None:
 
 
 @pytest.mark.django_db
-def test_a_deadlock_inside_of_another_transaction_is_not_retried() -> None:
+def test_a_deadlock_inside_another_transaction_is_not_retried() -> None:
     failing = Failing(1, DeadlockError())
     with transaction.atomic(), pytest.raises(OperationalError):
         retry_on_deadlock(failing)()
@@ -53,7 +53,7 @@ def test_a_deadlock_inside_of_another_transaction_is_not_retried() -> None:
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="no database server: set DATABASE_URL")
 @pytest.mark.django_db(transaction=True)
-def test_two_transactions_that_wait_for_each_other_both_succeed() -> None:
+def test_two_deadlocked_transactions_both_succeed() -> None:
     users = [UserFactory.create().pk, UserFactory.create().pk]
     both_hold_one = Barrier(2)
 
@@ -62,7 +62,7 @@ def test_two_transactions_that_wait_for_each_other_both_succeed() -> None:
     def lock(order: list[int]) -> None:
         calls.append(order)
         User.objects.select_for_update().get(pk=order[0])
-        if len(calls) <= 2:  # The attempt after them is alone.
+        if len(calls) <= 2:  # The retry is alone.
             both_hold_one.wait(timeout=30)
         User.objects.select_for_update().get(pk=order[1])
 

@@ -1,4 +1,4 @@
-"""What fails before the first middleware, through the applications that a server calls."""
+"""Requests that Django cannot parse, through the WSGI and ASGI applications."""
 
 import json
 from io import BytesIO
@@ -49,8 +49,8 @@ READABLE = [
 ]
 
 
-class Answer:
-    """An answer with what tests read of it."""
+class Response:
+    """A response, with the interface that the tests use."""
 
     def __init__(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.status_code, self.headers, self.content = status, headers, content
@@ -62,8 +62,8 @@ class Answer:
         return json.loads(self.content)
 
 
-def wsgi(**environ: str) -> Answer:
-    """Return what a server gets that speaks WSGI."""
+def wsgi(**environ: str) -> Response:
+    """Return the response that a WSGI server gets."""
     full: dict[str, Any] = {"PATH_INFO": PATH, "HTTP_HOST": "testserver", **environ}
     setup_testing_defaults(full)
     full["wsgi.input"] = BytesIO()
@@ -71,46 +71,46 @@ def wsgi(**environ: str) -> Answer:
     application: Any = get_internal_wsgi_application()
     body = application(full, lambda *start: begun.append(start))
     status, headers = begun[0]
-    return Answer(int(status.split()[0]), dict(headers), b"".join(body))
+    return Response(int(status.split()[0]), dict(headers), b"".join(body))
 
 
 @async_to_sync
-async def asgi(content_type: str = "", query: bytes = b"") -> Answer:
-    """Return what a server gets that speaks ASGI."""
-    sent = {"host": "testserver", "content-type": content_type}.items()
+async def asgi(content_type: str = "", query: bytes = b"") -> Response:
+    """Return the response that an ASGI server gets."""
+    given = {"host": "testserver", "content-type": content_type}.items()
     scope = {
         "type": "http",
         "method": "GET",
         "path": PATH,
         "query_string": query,
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent],
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given],
     }
     communicator = ApplicationCommunicator(import_string(settings.ASGI_APPLICATION), scope)
     await communicator.send_input({"type": "http.request", "body": b""})
     start = await communicator.receive_output(timeout=60)
     body = await communicator.receive_output(timeout=60)
     await communicator.wait()
-    answered = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], answered, body["body"])
+    received = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Response(start["status"], received, body["body"])
 
 
 @pytest.mark.parametrize("content_type", UNREADABLE)
 def test_a_body_that_is_not_in_utf_8_is_a_problem(content_type: str, log: LogLines) -> None:
-    answer = wsgi(CONTENT_TYPE=content_type)
-    assert problem_of(answer, 415)["code"] == "unsupported_media_type"
-    assert log.last("request_finished")["request_id"] == answer["X-Request-ID"]
+    response = wsgi(CONTENT_TYPE=content_type)
+    assert problem_of(response, 415)["code"] == "unsupported_media_type"
+    assert log.last("request_finished")["request_id"] == response["X-Request-ID"]
     problem_of(asgi(content_type), 415)
 
 
 @pytest.mark.parametrize("content_type", READABLE)
-def test_other_content_types_are_read(content_type: str) -> None:
+def test_other_content_types_are_accepted(content_type: str) -> None:
     assert wsgi(CONTENT_TYPE=content_type).status_code == 200
     assert asgi(content_type).status_code == 200
 
 
 @tried
 @given(parameter=st.text(st.characters(codec="latin-1"), max_size=20))
-def test_no_content_type_breaks_anything(parameter: str) -> None:
+def test_no_content_type_causes_a_server_error(parameter: str) -> None:
     assert wsgi(CONTENT_TYPE=f"a/b; {parameter}").status_code in {200, 415}
 
 
@@ -120,7 +120,7 @@ def test_a_body_without_a_length_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("query", [b"a=\xff", b"\xed\xa0\x80", b"a=%ff&b=1", "ä=ö".encode()])
-def test_a_query_that_is_not_in_utf_8_is_read(query: bytes) -> None:
+def test_a_query_that_is_not_in_utf_8_is_accepted(query: bytes) -> None:
     assert asgi(query=query).status_code == 200
     assert wsgi(QUERY_STRING=query.decode("latin-1")).status_code == 200
 

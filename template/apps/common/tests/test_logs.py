@@ -22,7 +22,7 @@ def test_a_request_is_one_line_with_what_one_looks_for(user_api: APIClient, log:
     assert line["duration_ms"] >= 0
 
 
-def test_a_request_is_told_without_its_query(api: APIClient, log: LogLines) -> None:
+def test_a_request_is_logged_without_its_query(api: APIClient, log: LogLines) -> None:
     api.get("/nowhere/ü?token=s3cret")
     assert log.last("request_finished")["request"] == "GET /nowhere/%C3%BC"
 
@@ -66,7 +66,7 @@ def test_nothing_of_one_request_is_left_for_the_next(user_api: APIClient, log: L
         "UPDATE users_user SET id = 99999999999999999999, email = %s",
     ],
 )
-def test_what_the_database_refuses_is_not_shown(
+def test_values_that_the_database_rejects_are_not_logged(
     log_format: str, statement: str, user: User
 ) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -3,8 +3,8 @@ import re
 from django.apps import apps
 
 
-def test_constraints_and_indexes_bear_names_that_tell_their_table() -> None:
-    """Find the names in errors, and in migrations that drop them; made-up ones end in a hash."""
+def test_names_of_constraints_and_indexes_begin_with_their_table() -> None:
+    """Errors and migrations show these names; generated ones end in a hash."""
     named = [
         (model._meta.db_table, each.name)  # noqa: SLF001  # Django documents it
         for model in apps.get_models()

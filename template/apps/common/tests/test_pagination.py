@@ -59,13 +59,13 @@ def test_a_page_size_has_one_spelling(api: APIClient, path: str, size: str) -> N
 
 @tried
 @given(page=digits | st.sampled_from(ODD[1:]))
-def test_a_page_has_one_number(api: APIClient, page: str) -> None:
-    refused = 400 if "\0" in page else 404
-    assert api.get("/api/pages", {"page": page}).status_code == (200 if page == "1" else refused)
+def test_a_page_number_has_one_spelling(api: APIClient, page: str) -> None:
+    rejected = 400 if "\0" in page else 404
+    assert api.get("/api/pages", {"page": page}).status_code == (200 if page == "1" else rejected)
 
 
 @pytest.mark.parametrize(("page", "status"), [("2", 200), ("last", 200), ("02", 404), ("3", 404)])
-def test_a_page_is_found_by_its_number(api: APIClient, page: str, status: int) -> None:
+def test_a_page_has_a_number(api: APIClient, page: str, status: int) -> None:
     UserFactory.create_batch(26)
     assert api.get("/api/pages", {"page": page}).status_code == status
 
@@ -90,7 +90,7 @@ def test_a_page_that_is_not_there_is_not_found(api: APIClient) -> None:
 
 
 def made_up(position: str) -> str:
-    """Return a cursor to a position, as rest_framework writes it."""
+    """Return the cursor of a position, as rest_framework writes it."""
     return b64encode(urlencode({"p": position}).encode()).decode()
 
 
@@ -110,16 +110,16 @@ def test_a_made_up_cursor_is_not_found(api: APIClient, path: str, cursor: str) -
     assert get(api, path, cursor=cursor)["status"] == 404
 
 
-@pytest.mark.filterwarnings("ignore:DateTimeField")  # a moment without a zone
+@pytest.mark.filterwarnings("ignore:DateTimeField")  # without a time zone
 @pytest.mark.parametrize("path", ["/api/cursor", "/api/newest"])
 @tried
 @given(position=digits | st.text(st.characters(codec="utf-8"), max_size=10) | moments)
-def test_no_cursor_breaks_anything(api: APIClient, path: str, position: str) -> None:
+def test_no_cursor_causes_a_server_error(api: APIClient, path: str, position: str) -> None:
     with transaction.atomic():
-        answer = api.get(path, {"cursor": made_up(position)})
+        response = api.get(path, {"cursor": made_up(position)})
         transaction.set_rollback(True)
-    assert answer.status_code in {200, 404}
+    assert response.status_code in {200, 404}
 
 
-def test_an_error_without_a_cursor_is_no_matter_of_cursors(api: APIClient) -> None:
+def test_an_error_without_a_cursor_is_a_server_error(api: APIClient) -> None:
     assert get(api, "/api/broken")["status"] == 500

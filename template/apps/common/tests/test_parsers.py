@@ -13,7 +13,7 @@ from apps.common.tests.test_problems import problem_of
 
 pytestmark = pytest.mark.urls("apps.common.tests.urls")
 
-REFUSED = [
+REJECTED = [
     r'{"message": "\ud800"}',
     r'{"message": "\udfff\ud800"}',
     r'{"message": "\uD83D \uDE00"}',
@@ -40,13 +40,13 @@ def post(api: APIClient, body: str | bytes, content_type: str = "application/jso
     return api.post("/api/echo", body, content_type=content_type)
 
 
-@pytest.mark.parametrize("body", REFUSED, ids=range(len(REFUSED)))
-def test_what_cannot_be_stored_or_read_is_a_problem(api: APIClient, body: str) -> None:
+@pytest.mark.parametrize("body", REJECTED, ids=range(len(REJECTED)))
+def test_json_that_cannot_be_parsed_or_stored_is_a_problem(api: APIClient, body: str) -> None:
     assert problem_of(post(api, body), 400)["code"] == "parse_error"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
-def test_json_is_utf_8(api: APIClient, encoding: str) -> None:
+def test_json_in_another_encoding_is_a_problem(api: APIClient, encoding: str) -> None:
     assert problem_of(post(api, '{"a": "ä"}'.encode(encoding)), 400)["code"] == "parse_error"
 
 
@@ -65,7 +65,7 @@ def test_json_is_utf_8(api: APIClient, encoding: str) -> None:
         "null",
     ],
 )
-def test_everything_else_is_read_as_it_is(api: APIClient, body: str) -> None:
+def test_other_json_is_accepted(api: APIClient, body: str) -> None:
     assert post(api, body).json() == [json.loads(body)]
 
 
@@ -80,22 +80,22 @@ bodies = st.builds(json.dumps, values, ensure_ascii=st.booleans())
 
 @tried
 @given(body=bodies)
-def test_a_body_is_refused_or_can_be_written_again(api: APIClient, body: str) -> None:
-    answer = post(api, body.encode(errors="surrogatepass"))
-    if answer.status_code == 400:
-        problem_of(answer, 400)
+def test_a_body_is_rejected_or_can_be_sent_back(api: APIClient, body: str) -> None:
+    response = post(api, body.encode(errors="surrogatepass"))
+    if response.status_code == 400:
+        problem_of(response, 400)
     else:
-        assert answer.json() == [json.loads(body)]
-        assert r"\x00" not in repr(answer.json())
+        assert response.json() == [json.loads(body)]
+        assert r"\x00" not in repr(response.json())
 
 
 @tried
 @given(body=st.binary(max_size=20) | st.text('[]{},:"\\ue+-.0123456789 ', max_size=20))
-def test_no_body_breaks_anything(api: APIClient, body: str | bytes) -> None:
+def test_no_body_causes_a_server_error(api: APIClient, body: str | bytes) -> None:
     assert post(api, body).status_code in {200, 400}
 
 
-def test_a_body_has_a_limit(api: APIClient, settings: Settings) -> None:
+def test_the_size_of_a_body_is_limited(api: APIClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     assert post(api, '"12345678"').status_code == 200
     assert problem_of(post(api, '"123456789"'), 413)["code"] == "body_too_large"

@@ -20,7 +20,7 @@ api_schema = schemathesis.openapi.from_dict(DOCUMENT)
 api_schema.app = get_internal_wsgi_application()
 
 
-# Those that are for browsers, proxies and HTTP itself, and not for the programs that call the API.
+# Headers for browsers, proxies and HTTP itself, not for the API's clients.
 PLUMBING = {
     "allow",
     "cache-control",
@@ -38,11 +38,11 @@ PLUMBING = {
 
 
 def headers_are_documented(context: Any, response: Any, case: Any) -> None:
-    """Check that each header of an answer stands in the document, somewhere."""
-    answers = [DOCUMENT["components"]["responses"]["Problem"]]
+    """Check that the document has each header of a response, somewhere."""
+    responses = [DOCUMENT["components"]["responses"]["Problem"]]
     for path in DOCUMENT["paths"].values():
-        answers += [each for item in path.values() for each in item["responses"].values()]
-    documented = {name.lower() for each in answers for name in each.get("headers", ())}
+        responses += [each for item in path.values() for each in item["responses"].values()]
+    documented = {name.lower() for each in responses for name in each.get("headers", ())}
     unknown = {name.lower() for name in response.headers} - documented - PLUMBING
     assert not unknown, f"undocumented headers: {unknown}"
 
@@ -73,9 +73,9 @@ def test_the_api_does_what_its_schema_says(case: schemathesis.Case[Any]) -> None
         headers={"Authorization": f"Bearer {AccessToken.for_user(staff)}"},
         additional_checks=[headers_are_documented],
         excluded_checks=[
-            # Passwords and links obey rules that no schema can express.
+            # Passwords and links follow rules that a schema cannot express.
             positive_data_acceptance,
-            # DRF reads 0 as "0" and ignores query parameters that it does not know.
+            # DRF accepts 0 for "0" and ignores unknown query parameters.
             negative_data_rejection,
         ],
     )

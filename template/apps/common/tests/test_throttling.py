@@ -1,4 +1,5 @@
 from ipaddress import ip_network
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -7,7 +8,6 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
-from apps.common import throttling
 from apps.common.throttling import UserThrottle
 
 SIGN_IN = "/api/v1/auth/token/"
@@ -16,7 +16,7 @@ ME = "/api/v1/users/me/"
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the time that the limits go by: 20 seconds before a window ends."""
+    """Return the time of the throttles: 20 seconds before a window ends."""
     times = [1_000_000_000.0]
     times[0] += 40 - times[0] % 60
     monkeypatch.setattr(SimpleRateThrottle, "timer", lambda _: times[0])
@@ -74,7 +74,7 @@ def test_clients_behind_the_same_proxies_have_limits_of_their_own(
     assert statuses == [400, 400, 429]
 
 
-def test_an_answer_tells_the_limits_and_what_is_left(
+def test_a_response_announces_the_limits_and_what_remains(
     api: APIClient, user_api: APIClient, monkeypatch: pytest.MonkeyPatch, db: None
 ) -> None:
     limit(monkeypatch, "anon", "5/min")
@@ -90,7 +90,7 @@ def test_an_answer_tells_the_limits_and_what_is_left(
     assert answers[2].status_code == 429
 
 
-def test_a_new_window_is_a_new_start(
+def test_a_new_window_resets_the_quota(
     user_api: APIClient, monkeypatch: pytest.MonkeyPatch, now: list[float]
 ) -> None:
     limit(monkeypatch, "user", "1/min")
@@ -99,9 +99,16 @@ def test_a_new_window_is_a_new_start(
     assert [user_api.get(ME).status_code for _ in range(2)] == [200, 429]
 
 
-def test_requests_at_the_same_time_all_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let somebody else create the counter in the very moment in which it is missing."""
+def counter(monkeypatch: pytest.MonkeyPatch, **methods: Any) -> UserThrottle:
+    """Return a throttle whose cache has these methods."""
     throttle = UserThrottle()
+    throttle.duration = 60
+    monkeypatch.setattr(throttle, "cache", mock.Mock(**methods))
+    return throttle
+
+
+def test_concurrent_first_requests_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Create the counter between the failed increment and the attempt to create it."""
     cache.set("key", 7)
     missing = [ValueError]
 
@@ -110,54 +117,12 @@ def test_requests_at_the_same_time_all_count(monkeypatch: pytest.MonkeyPatch) ->
             raise missing.pop()
         return cache.incr(key, size)
 
-    monkeypatch.setattr(throttle, "cache", mock.Mock(incr=incr, add=cache.add))
-    throttle.duration = 60
-    assert throttle._count("key", 1) == 8  # noqa: SLF001  # the race is in there
+    throttle = counter(monkeypatch, incr=incr, add=cache.add)
+    assert throttle.count_request("key") == 8
 
 
-class OtherProcess(UserThrottle):
-    """Counts in the same cache, and for itself what it has counted ahead."""
-
-    def __init__(self, quota: int) -> None:
-        super().__init__()
-        self.num_requests, self.duration = quota, 60
-        self.ahead = throttling.Ahead()
-
-    def allows(self) -> bool:
-        with mock.patch("apps.common.throttling.ahead", self.ahead):
-            return self._number("key") <= self.num_requests
-
-
-@pytest.mark.parametrize("quota", [3, 60, 600, 601])
-def test_nobody_gets_more_than_the_rate_and_alone_not_less(quota: int) -> None:
-    process = OtherProcess(quota)
-    assert [process.allows() for _ in range(quota + 30)] == [True] * quota + [False] * 30
-
-
-def test_who_comes_through_several_processes_gets_hardly_less_than_the_rate() -> None:
-    processes = [OtherProcess(600) for _ in range(4)]
-    assert 595 <= sum(processes[number % 4].allows() for number in range(1000)) <= 600
-
-
-def test_far_from_the_limit_the_cache_is_asked_for_one_request_in_ten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    process = OtherProcess(6000)
-    count = mock.Mock(side_effect=process._count)  # noqa: SLF001  # what asks the cache
-    monkeypatch.setattr(process, "_count", count)
-    assert all(process.allows() for _ in range(100))
-    assert count.call_count == 10
-
-
-def test_only_so_many_counters_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttling, "REMEMBERED", 2)
-    ahead = throttling.Ahead()
-    for key in "abc":
-        ahead.put(key, 1, 10)
-    assert [ahead.next(key)[0] for key in "abc"] == [None, 2, 2]
-
-
-def test_there_are_no_limits_while_the_cache_is_away() -> None:
-    throttle = OtherProcess(5)
-    throttle.cache = mock.Mock(**{"incr.side_effect": ValueError, "add.return_value": False})
-    assert throttle._number("key") == 0  # noqa: SLF001  # the outage is in there
+def test_nothing_is_counted_while_the_cache_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    throttle = counter(
+        monkeypatch, incr=mock.Mock(side_effect=ValueError), add=mock.Mock(return_value=False)
+    )
+    assert throttle.count_request("key") == 0

@@ -35,9 +35,11 @@ from apps.rest import conditional, deprecation
 from apps.rest.authentication import StatelessAuthentication
 from apps.rest.caching import read_through
 from apps.rest.encoding import dump
+from apps.rest.negotiation import HotReadNegotiation
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import LIST_ETAG, LOCATION
 from apps.rest.statements import get_compiled_query
+from apps.rest.throttling import AnonThrottle, UserThrottle
 from apps.users.api.users import current_user
 
 # Whoever keeps it asks each time whether it still holds, which costs next to nothing.
@@ -76,6 +78,8 @@ class PublicListView(GenericAPIView[Listing]):
     pagination_class = KeysetPagination
     filter_backends = [DjangoFilterBackend]
     filterset_class = ListingFilter
+    throttle_classes = [AnonThrottle, UserThrottle]
+    content_negotiation_class = HotReadNegotiation
     serializer_class: type[ModelSerializer[Listing]]
     # The same as the serializer, for what comes out of the database.
     card: Callable[[tuple[Any, ...]], dict[str, Any]]
@@ -129,7 +133,7 @@ class PublicListView(GenericAPIView[Listing]):
             return list(pages.slice(listings, pages.values))
         statement = get_compiled_query(
             ("public list of listings", pages.cache_key),
-            lambda: pages.slice(cards.read(self.get_queryset()), pages.parameters),
+            lambda: pages.slice(cards.read(self.get_queryset()), pages.placeholders),
         )
         return statement.rows(pages.params)
 

@@ -7,7 +7,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 from apps.rest.authentication import StatelessAuthentication
 from apps.users.models import User
 
@@ -19,7 +19,7 @@ def access_token(user: User) -> AccessToken:
     return token
 
 
-def test_a_public_read_knows_who_asks_without_reading_the_account(
+def test_a_public_read_identifies_the_client_without_reading_the_account(
     api: APIClient,
     user: User,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -29,17 +29,17 @@ def test_a_public_read_knows_who_asks_without_reading_the_account(
         monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, scope, "9/min")
     headers = {"Authorization": f"Bearer {access_token(user)}"}
     with django_assert_num_queries(1):
-        answer = api.get(LISTINGS, headers=headers)
-    assert answer.status_code == 200
-    assert '"user"' in answer["RateLimit"]
+        response = api.get(LISTINGS, headers=headers)
+    assert response.status_code == 200
+    assert '"user"' in response["RateLimit"]
     assert '"anon"' in api.get(LISTINGS)["RateLimit"]
 
 
-def test_a_public_read_refuses_a_forged_token(api: APIClient, user: User) -> None:
+def test_a_public_read_rejects_a_forged_token(api: APIClient, user: User) -> None:
     header, payload, _ = str(access_token(user)).split(".")
     forged = f"{header}.{payload}.{'A' * 43}"
-    answer = api.get(LISTINGS, headers={"Authorization": f"Bearer {forged}"})
-    assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
+    response = api.get(LISTINGS, headers={"Authorization": f"Bearer {forged}"})
+    assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
 
 
 def test_a_write_reads_the_account(api: APIClient, user: User) -> None:
@@ -50,36 +50,36 @@ def test_a_write_reads_the_account(api: APIClient, user: User) -> None:
     assert api.post("/api/v1/listings/", {}, headers=headers).status_code == 401
 
 
-def test_the_signature_of_a_token_is_checked_once(user: User) -> None:
+def test_a_token_signature_is_verified_once(user: User) -> None:
     raw = str(access_token(user)).encode()
     with mock.patch(
         "apps.rest.authentication.JWTStatelessUserAuthentication.get_validated_token",
         side_effect=AccessToken,
-    ) as check:
+    ) as verify:
         for _ in range(3):
             assert StatelessAuthentication().get_validated_token(raw)["user_id"] == str(user.pk)
-    assert check.call_count == 1
+    assert verify.call_count == 1
 
 
-def test_a_token_that_was_good_once_ends_all_the_same(user: User) -> None:
+def test_a_verified_token_still_expires(user: User) -> None:
     token = access_token(user)
     raw = str(token).encode()
     assert StatelessAuthentication().get_validated_token(raw)["exp"] == token["exp"]
-    checked = StatelessAuthentication._checked  # noqa: SLF001  # what it remembers
-    checked[raw].payload["exp"] = 0
-    ended = access_token(user)
-    ended.set_exp(lifetime=-ended.lifetime)
-    checked[str(ended).encode()] = ended
+    verified = StatelessAuthentication._verified  # noqa: SLF001  # the tokens that it has verified
+    verified[raw].payload["exp"] = 0
+    expired = access_token(user)
+    expired.set_exp(lifetime=-expired.lifetime)
+    verified[str(expired).encode()] = expired
     with pytest.raises(InvalidToken):
-        StatelessAuthentication().get_validated_token(str(ended).encode())
-    # The signature is checked again, and it is good.
+        StatelessAuthentication().get_validated_token(str(expired).encode())
+    # The signature is verified again, and is valid.
     assert StatelessAuthentication().get_validated_token(raw)["exp"] == token["exp"]
 
 
-def test_only_so_many_tokens_are_remembered(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    checked = Recent(2)
-    monkeypatch.setattr(StatelessAuthentication, "_checked", checked)
+def test_verified_tokens_are_limited(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified = FIFOCache(2)
+    monkeypatch.setattr(StatelessAuthentication, "_verified", verified)
     tokens = [str(access_token(user)).encode() for _ in range(3)]
     for token in tokens:
         StatelessAuthentication().get_validated_token(token)
-    assert list(checked) == tokens[1:]
+    assert list(verified) == tokens[1:]

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 from apps.listings.models import Listing, Photo, Status
 from apps.listings.querysets import kept_complete
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
@@ -24,67 +24,67 @@ LISTINGS = "/api/v2/listings/"
 
 
 @pytest.fixture(autouse=True)
-def _asked_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let these questions have been asked before, and no others."""
-    asked = Recent(100)
-    for name in ("one", "two", "three"):
-        asked[hash(("things", name))] = True
-    monkeypatch.setattr(caching, "_asked", asked)
-    monkeypatch.setattr(caching, "_own", Recent(100))
+def _seen_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let these keys have been requested before, and no others."""
+    seen = FIFOCache(100)
+    for key in ("one", "two", "three"):
+        seen[hash(("things", key))] = True
+    monkeypatch.setattr(caching, "_seen", seen)
+    monkeypatch.setattr(caching, "_local", FIFOCache(100))
 
 
-class Maker:
-    """Makes answers, and counts them."""
+class Compute:
+    """Computes responses, and counts them."""
 
     def __init__(self, seconds: float = 0) -> None:
         self.seconds = seconds
-        self.made = 0
+        self.count = 0
 
     def __call__(self) -> bytes:
         time.sleep(self.seconds)
-        self.made += 1
-        return b"%d" % self.made
+        self.count += 1
+        return b"%d" % self.count
 
 
-def test_who_comes_after_the_second_reader_costs_no_query(
+def test_from_the_third_request_on_a_list_needs_no_query(
     api: APIClient, db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ListingFactory.create()
-    answers = []
+    bodies = []
     for queries in (1, 1, 0):
         with django_assert_num_queries(queries):
-            answers.append(api.get(LISTINGS).content)
-    assert len(set(answers)) == 1
+            bodies.append(api.get(LISTINGS).content)
+    assert len(set(bodies)) == 1
 
 
-def test_what_is_asked_for_once_costs_the_cache_nothing() -> None:
-    make = Maker()
+def test_a_first_request_costs_no_cache_round_trip() -> None:
+    compute = Compute()
     with mock.patch("apps.rest.caching.cache") as untouched:
-        assert read_through("things", "new", make) == b"1"
+        assert read_through("things", "new", compute) == b"1"
     assert untouched.mock_calls == []
-    assert [read_through("things", "new", make) for _ in range(2)] == [b"2", b"2"]
+    assert [read_through("things", "new", compute) for _ in range(2)] == [b"2", b"2"]
 
 
-def test_of_many_who_ask_for_the_first_time_one_keeps_nothing() -> None:
-    """Let somebody ask for the first time; however many ask meanwhile, one of them keeps it."""
-    make, begun = Maker(), threading.Event()
+def test_a_second_request_is_cached_while_the_first_is_computed() -> None:
+    compute, started, finish = Compute(), threading.Event(), threading.Event()
 
-    def make_slowly() -> bytes:
-        begun.set()
-        time.sleep(0.3)
+    def compute_slowly() -> bytes:
+        started.set()
+        assert finish.wait(10)
         return b"slow"
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(read_through, "things", "new", make_slowly)
-        assert begun.wait(10)
-        assert [read_through("things", "new", make) for _ in range(3)] == [b"1"] * 3
+        first = pool.submit(read_through, "things", "new", compute_slowly)
+        assert started.wait(10)
+        assert [read_through("things", "new", compute) for _ in range(3)] == [b"1"] * 3
+        finish.set()
         assert first.result() == b"slow"
 
 
-def test_each_question_has_an_answer_of_its_own(api: APIClient, db: None) -> None:
+def test_each_url_is_cached_for_itself(api: APIClient, db: None) -> None:
     ListingFactory.create(kind="home")
-    for address, expected in ((LISTINGS, 1), (f"{LISTINGS}?kind=room", 0), (LISTINGS, 1)):
-        assert len(api.get(address).json()["results"]) == expected
+    for url, expected in ((LISTINGS, 1), (f"{LISTINGS}?kind=room", 0), (LISTINGS, 1)) * 2:
+        assert len(api.get(url).json()["results"]) == expected
 
 
 def change(listing: Listing, **fields: Any) -> None:
@@ -102,7 +102,7 @@ def create_in_bulk(host: User) -> None:
     )
 
 
-WAYS: dict[str, Callable[[Listing], Any]] = {
+WRITES: dict[str, Callable[[Listing], Any]] = {
     "save": lambda listing: change(listing, title="New"),
     "update": lambda listing: Listing.objects.filter(pk=listing.pk).update(title="New"),
     "bulk_update": lambda listing: Listing.objects.bulk_update(
@@ -121,17 +121,17 @@ WAYS: dict[str, Callable[[Listing], Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_after_a_write_by_any_way_nobody_reads_what_was(api: APIClient, db: None, way: str) -> None:
+@pytest.mark.parametrize("write", WRITES)
+def test_any_write_invalidates_the_list(api: APIClient, db: None, write: str) -> None:
     listing = ListingFactory.create()
     before = api.get(LISTINGS).content
-    # Kept at the second time, and given from there at the third.
+    # Cached by the second request, and read from the cache by the third.
     assert api.get(LISTINGS).content == api.get(LISTINGS).content == before
-    WAYS[way](listing)
+    WRITES[write](listing)
     assert api.get(LISTINGS).content != before
 
 
-def test_signing_in_makes_no_answer_void(
+def test_signing_in_invalidates_nothing(
     api: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(2):
@@ -142,8 +142,8 @@ def test_signing_in_makes_no_answer_void(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_read_and_kept_before_the_commit_is_void_after_it(api: APIClient) -> None:
-    """Let somebody else read and keep the old answer while a write is under way."""
+def test_the_commit_invalidates_what_was_cached_before_it(api: APIClient) -> None:
+    """Let another request read and cache the old response during a write."""
     listing = ListingFactory.create(title="Old")
 
     def read() -> str:
@@ -157,98 +157,98 @@ def test_what_was_read_and_kept_before_the_commit_is_void_after_it(api: APIClien
         invalidate("listings")
         with ThreadPoolExecutor(1) as pool:
             assert [pool.submit(read).result() for _ in range(3)] == ["Old"] * 3
-        # Past the query set, which would expire it by itself.
+        # Bypass the queryset, which would invalidate it a second time.
         super(caching.InvalidatingQuerySet, Listing.objects.filter(pk=listing.pk)).update(
             title="New"
         )
     assert read() == "New"
 
 
-def test_of_many_who_ask_at_once_one_makes_the_answer() -> None:
-    make, barrier = Maker(0.2), threading.Barrier(20)
+def test_a_cache_stampede_computes_once() -> None:
+    compute, barrier = Compute(0.2), threading.Barrier(20)
 
-    def ask(_: int) -> bytes:
+    def request(_: int) -> bytes:
         barrier.wait()
         try:
-            return bytes(read_through("things", "one", make))
+            return bytes(read_through("things", "one", compute))
         finally:
             cache.close()
 
     with ThreadPoolExecutor(20) as pool:
-        answers = set(pool.map(ask, range(20)))
-    assert (answers, make.made) == ({b"1"}, 1)
+        responses = set(pool.map(request, range(20)))
+    assert (responses, compute.count) == ({b"1"}, 1)
 
 
-def test_while_one_makes_a_hot_answer_anew_the_others_get_it_as_it_is() -> None:
-    make = Maker()
-    read_through("things", "one", make)
-    later = time.time() + caching.FRESH + 1
+def test_stale_entries_are_served_while_one_request_refreshes() -> None:
+    compute, started, finish = Compute(), threading.Event(), threading.Event()
+    read_through("things", "one", compute)
+
+    def compute_slowly() -> bytes:
+        started.set()
+        assert finish.wait(10)
+        return compute()
+
+    def refresh() -> bytes:
+        try:
+            return bytes(read_through("things", "one", compute_slowly))
+        finally:
+            cache.close()
+
+    later = time.time() + caching.SOFT_TTL + 1
     with mock.patch("apps.rest.caching.time.time", return_value=later):
-        waiting = threading.Event()
-
-        def make_slowly() -> bytes:
-            waiting.set()
-            time.sleep(0.3)
-            return make()
-
-        def ask() -> bytes:
-            try:
-                return bytes(read_through("things", "one", make_slowly))
-            finally:
-                cache.close()
-
         with ThreadPoolExecutor(1) as pool:
-            slow = pool.submit(ask)
-            assert waiting.wait(10)
-            assert read_through("things", "one", make) == b"1"
-            assert slow.result() == b"2"
-        assert read_through("things", "one", make) == b"2"
+            refreshed = pool.submit(refresh)
+            assert started.wait(10)
+            assert read_through("things", "one", compute) == b"1"
+            finish.set()
+            assert refreshed.result() == b"2"
+        assert read_through("things", "one", compute) == b"2"
 
 
-def test_who_has_waited_long_enough_makes_the_answer() -> None:
-    make, adds = Maker(), iter([True])
+def test_a_request_computes_a_response_itself_after_the_lock_timeout() -> None:
+    compute, adds = Compute(), iter([True])
     with (
-        mock.patch("apps.rest.caching.PATIENCE", 0.1),
+        mock.patch("apps.rest.caching.LOCK_TIMEOUT", 0.1),
         mock.patch("apps.rest.caching.cache.add", side_effect=lambda *_: next(adds, False)),
     ):
-        cache.set("things:stamp", "one")
-        assert read_through("things", "one", make) == b"1"
-        cache.set("things:stamp", "other")
-        assert read_through("things", "one", make) == b"2"
+        cache.set("things:generation", "one")
+        assert read_through("things", "one", compute) == b"1"
+        cache.set("things:generation", "other")
+        assert read_through("things", "one", compute) == b"2"
 
 
-def test_without_a_cache_everybody_makes_the_answer() -> None:
-    make = Maker()
-    with mock.patch("apps.rest.caching.cache") as away:
-        away.get_many.return_value = {}
-        away.get.return_value = None
-        assert read_through("things", "one", make) == b"1"
-        assert read_through("things", "one", make) == b"2"
+def test_each_request_computes_while_the_cache_is_unavailable() -> None:
+    compute = Compute()
+    with mock.patch("apps.rest.caching.cache") as unavailable:
+        unavailable.get_many.return_value = {}
+        unavailable.get.return_value = None
+        assert read_through("things", "one", compute) == b"1"
+        assert read_through("things", "one", compute) == b"2"
 
 
-def test_what_fails_is_not_kept_and_holds_nobody_up() -> None:
+def test_an_error_is_not_cached_and_releases_the_lock() -> None:
     def fail() -> bytes:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011  # our own
         read_through("things", "one", fail)
-    assert read_through("things", "one", Maker()) == b"1"
-    assert cache.get("things:stamp")
+    assert read_through("things", "one", Compute()) == b"1"
+    assert cache.get("things:generation")
 
 
-def test_a_process_keeps_only_so_many_answers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching, "_own", Recent(2))
-    make = Maker()
-    for name in ("one", "two", "three"):
-        read_through("things", name, make)
-    assert len(caching._own) == 2  # noqa: SLF001  # what it keeps
-    assert read_through("things", "one", make) == b"1"
-    assert make.made == 3
+def test_local_entries_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "_local", FIFOCache(2))
+    compute = Compute()
+    for key in ("one", "two", "three"):
+        read_through("things", key, compute)
+    assert len(caching._local) == 2  # noqa: SLF001  # what it has
+    assert read_through("things", "one", compute) == b"1"
+    assert compute.count == 3
 
 
-def test_what_a_process_keeps_for_itself_is_void_with_its_stamp(db: None) -> None:
-    make = Maker()
+def test_a_new_generation_invalidates_local_entries(db: None) -> None:
+    compute = Compute()
     for expected in (b"1", b"2"):
-        assert read_through("things", "one", make) == expected
-        assert read_through("things", "one", make) == expected
+        assert read_through("things", "one", compute) == expected
+        assert read_through("things", "one", compute) == expected
         invalidate("things")

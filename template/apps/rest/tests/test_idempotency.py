@@ -26,46 +26,44 @@ def book(api: APIClient, listing: Listing, key: str, day: int = 13) -> Any:
     return api.post(BOOKINGS, body, headers={"Idempotency-Key": key})
 
 
-def test_the_same_request_again_gets_the_same_answer(user_api: APIClient, listing: Listing) -> None:
-    first, again = book(user_api, listing, "a"), book(user_api, listing, "a")
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert again.json() == first.json()
-    assert again["Location"] == first["Location"]
-    assert again["Idempotency-Replayed"] == "true"
+def test_a_retry_gets_the_stored_response(user_api: APIClient, listing: Listing) -> None:
+    first, retry = book(user_api, listing, "a"), book(user_api, listing, "a")
+    assert (first.status_code, retry.status_code) == (201, 201)
+    assert retry.json() == first.json()
+    assert retry["Location"] == first["Location"]
+    assert retry["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first
     assert Booking.objects.count() == 1
 
 
-def test_a_key_is_refused_to_another_request(user_api: APIClient, listing: Listing) -> None:
+def test_a_key_is_rejected_for_a_different_request(user_api: APIClient, listing: Listing) -> None:
     book(user_api, listing, "a")
-    answer = book(user_api, listing, "a", day=14)
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    response = book(user_api, listing, "a", day=14)
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize("key", ["", "two words", "ümlaut", "x" * 256])
-def test_a_request_without_a_proper_key_is_refused(
+def test_a_request_without_a_valid_key_is_rejected(
     user_api: APIClient, listing: Listing, key: str
 ) -> None:
-    answer = book(user_api, listing, key)
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
-    assert "such as a UUID" in answer.json()["detail"]
+    response = book(user_api, listing, key)
+    assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_missing")
+    assert "such as a UUID" in response.json()["detail"]
 
 
-def test_a_request_that_was_refused_may_be_mended_under_its_key(
-    user_api: APIClient, listing: Listing
-) -> None:
+def test_a_rejected_request_does_not_consume_its_key(user_api: APIClient, listing: Listing) -> None:
     assert book(user_api, listing, "a", day=10).status_code == 400
     assert book(user_api, listing, "a").status_code == 201
 
 
-def test_somebody_else_may_have_the_same_key(user_api: APIClient, listing: Listing) -> None:
+def test_another_user_may_use_the_same_key(user_api: APIClient, listing: Listing) -> None:
     assert book(user_api, listing, "a").status_code == 201
     other = APIClient()
     other.force_authenticate(UserFactory.create())
     assert book(other, listing, "a").status_code == 409
 
 
-def test_old_keys_are_forgotten(user_api: APIClient, listing: Listing) -> None:
+def test_expired_keys_are_deleted(user_api: APIClient, listing: Listing) -> None:
     book(user_api, listing, "a")
     call_command("delete_expired_idempotency_keys")
     assert str(IdempotencyKey.objects.get()) == "a"
@@ -74,15 +72,15 @@ def test_old_keys_are_forgotten(user_api: APIClient, listing: Listing) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
-def test_an_error_of_the_database_is_no_replay(
+def test_another_integrity_error_is_not_replayed(
     user_api: APIClient, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let something else than the key break a constraint."""
+    """Violate a constraint other than that of the key."""
 
-    def break_a_constraint(**_: object) -> None:
+    def violate_a_constraint(**_: object) -> None:
         Booking.objects.bulk_create([Booking(pk=1, listing=listing)])
 
-    monkeypatch.setattr("apps.bookings.services.book", break_a_constraint)
+    monkeypatch.setattr("apps.bookings.services.book", violate_a_constraint)
     user_api.raise_request_exception = False
     assert book(user_api, listing, "a").status_code == 500
     assert not IdempotencyKey.objects.exists()

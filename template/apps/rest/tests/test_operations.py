@@ -6,7 +6,7 @@ from apps.rest.operations import run_sql_for_vendor
 
 
 @pytest.mark.parametrize(("vendor", "times"), [("ours", 1), ("another", 0)])
-def test_statements_run_on_one_kind_of_database_alone(vendor: str, times: int) -> None:
+def test_sql_runs_on_one_database_vendor_only(vendor: str, times: int) -> None:
     operation = run_sql_for_vendor("ours", ["CREATE"], ["DROP"])
     editor = mock.Mock()
     editor.connection.vendor = vendor

@@ -18,14 +18,14 @@ from apps.users.models import User
 LISTINGS = "/api/v2/listings/"
 
 
-def walk(api: APIClient, link: str, direction: str = "next") -> tuple[list[int], str]:
-    """Return the ids of all pages from an address on, and the address of the last page."""
+def follow(api: APIClient, link: str, direction: str = "next") -> tuple[list[int], str]:
+    """Return the ids of all pages from a URL on, and the URL of the last page."""
     found = []
     while True:
         page = api.get(link).json()
         ids = [listing["id"] for listing in page["results"]]
         found += ids if direction == "next" else ids[::-1]
-        assert len(found) < 100, "The pages have no end."
+        assert len(found) < 100, "The pages do not end."
         if not page[direction]:
             return found, link
         link = page[direction]
@@ -39,7 +39,7 @@ def walk(api: APIClient, link: str, direction: str = "next") -> tuple[list[int],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(prices=st.lists(st.integers(1, 4), max_size=12), size=st.integers(1, 13))
-def test_the_pages_have_every_row_once_and_in_order_both_ways(
+def test_pages_have_each_row_once_and_in_order_in_both_directions(
     api: APIClient, db: None, ordering: str, prices: list[int], size: int
 ) -> None:
     Listing.objects.all().delete()
@@ -47,35 +47,31 @@ def test_the_pages_have_every_row_once_and_in_order_both_ways(
         ListingFactory.create(price=price)
     signs = {"newest": ("-pk",), "price": ("price", "pk"), "-price": ("-price", "-pk")}[ordering]
     expected = list(Listing.objects.order_by(*signs).values_list("pk", flat=True))
-    found, last = walk(api, f"{LISTINGS}?ordering={ordering}&page_size={size}")
+    found, last = follow(api, f"{LISTINGS}?ordering={ordering}&page_size={size}")
     assert found == expected
-    assert walk(api, last, "previous")[0] == expected[::-1]
+    assert follow(api, last, "previous")[0] == expected[::-1]
 
 
-@pytest.mark.parametrize("address", ["/api/v1/bookings/?", "/api/v1/users/me/listings/?"])
-def test_lists_of_ones_own_have_pages_as_well(
-    user_api: APIClient, user: User, address: str
-) -> None:
+@pytest.mark.parametrize("url", ["/api/v1/bookings/?", "/api/v1/users/me/listings/?"])
+def test_private_lists_have_keyset_pagination(user_api: APIClient, user: User, url: str) -> None:
     listings = ListingFactory.create_batch(3, host=user)
     bookings = [BookingFactory.create(guest=user) for _ in range(3)]
-    expected = [row.pk for row in (bookings if "bookings" in address else listings)]
-    found, last = walk(user_api, f"{address}page_size=1")
+    expected = [row.pk for row in (bookings if "bookings" in url else listings)]
+    found, last = follow(user_api, f"{url}page_size=1")
     assert found == expected[::-1]
-    assert walk(user_api, last, "previous")[0] == expected
+    assert follow(user_api, last, "previous")[0] == expected
 
 
-def test_a_row_that_comes_meanwhile_neither_repeats_nor_hides_another(
-    api: APIClient, db: None
-) -> None:
+def test_a_concurrent_insert_neither_repeats_nor_skips_a_row(api: APIClient, db: None) -> None:
     first, second, third = ListingFactory.create_batch(3)
     page = api.get(LISTINGS, {"page_size": 1}).json()
     assert page["results"][0]["id"] == third.pk
     ListingFactory.create()
     third.delete()
-    assert walk(api, page["next"])[0] == [second.pk, first.pk]
+    assert follow(api, page["next"])[0] == [second.pk, first.pk]
 
 
-def test_the_links_keep_the_rest_of_the_request(api: APIClient, db: None) -> None:
+def test_links_keep_the_other_parameters(api: APIClient, db: None) -> None:
     ListingFactory.create_batch(2)
     link = api.get(LISTINGS, {"page_size": "1", "kind": "home", "fields": "title"}).json()["next"]
     assert link.startswith(f"http://testserver{LISTINGS}?")
@@ -84,7 +80,7 @@ def test_the_links_keep_the_rest_of_the_request(api: APIClient, db: None) -> Non
 
 
 def cursor_of(api: APIClient) -> list[Any]:
-    """Return what is in the cursor of a second page by price."""
+    """Return the content of the cursor of a second page by price."""
     ListingFactory.create_batch(2)
     link = api.get(LISTINGS, {"page_size": "1", "ordering": "price"}).json()["next"]
     (text,) = parse_qs(urlsplit(link).query)["cursor"]
@@ -103,11 +99,11 @@ def cursor_of(api: APIClient) -> list[Any]:
         lambda cursor: {},
     ],
 )
-def test_a_cursor_that_somebody_has_made_is_refused(api: APIClient, db: None, change: Any) -> None:
+def test_a_forged_cursor_is_rejected(api: APIClient, db: None, change: Any) -> None:
     text = urlsafe_b64encode(orjson.dumps(change(cursor_of(api)))).decode().rstrip("=")
-    answer = api.get(LISTINGS, {"ordering": "price", "cursor": text})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["pointer"] == "#/cursor"
+    response = api.get(LISTINGS, {"ordering": "price", "cursor": text})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"] == "#/cursor"
 
 
 @tried
@@ -124,27 +120,29 @@ def test_a_cursor_that_somebody_has_made_is_refused(api: APIClient, db: None, ch
     ),
     end=st.sampled_from(["", "=", "==", "A", "\n", "*", "\0"]),
 )
-def test_no_cursor_breaks_anything(api: APIClient, db: None, parts: list[Any], end: str) -> None:
+def test_no_cursor_causes_a_server_error(
+    api: APIClient, db: None, parts: list[Any], end: str
+) -> None:
     text = urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=") + end
-    answer = api.get(LISTINGS, {"ordering": "price", "cursor": text})
-    if answer.status_code != 400:
-        assert answer.status_code == 200
+    response = api.get(LISTINGS, {"ordering": "price", "cursor": text})
+    if response.status_code != 400:
+        assert response.status_code == 200
         assert parts[0] == "price"
         assert [type(part) for part in parts[1:]] == [bool, int, int]
 
 
-def test_a_place_has_one_cursor(api: APIClient, db: None) -> None:
+def test_a_position_has_one_cursor(api: APIClient, db: None) -> None:
     written = orjson.dumps(cursor_of(api))
     for text, status in [(written, 200), (written.replace(b",", b", "), 400)]:
         cursor = urlsafe_b64encode(text).decode().rstrip("=")
         for end, code in [("", status), ("=", 400), ("!", 400), ("A" * 1000, 400)]:
-            answer = api.get(LISTINGS, {"ordering": "price", "cursor": cursor + end})
-            assert answer.status_code == code, cursor + end
+            response = api.get(LISTINGS, {"ordering": "price", "cursor": cursor + end})
+            assert response.status_code == code, cursor + end
 
 
-def test_a_page_repeats_parameters_that_have_several_values(api: APIClient, db: None) -> None:
+def test_links_keep_parameters_with_several_values(api: APIClient, db: None) -> None:
     ListingFactory.create_batch(2, kind="room")
     ListingFactory.create(kind="home")
     ListingFactory.create(kind="shared")
-    found, _ = walk(api, f"{LISTINGS}?kind=room&kind=home&page_size=1")
+    found, _ = follow(api, f"{LISTINGS}?kind=room&kind=home&page_size=1")
     assert len(found) == 3

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.rest import statements
@@ -19,33 +19,33 @@ def cheaper_than() -> QuerySet[Listing, tuple[int, ...]]:
     return cheaper.order_by("pk").values_list("price")
 
 
-def test_a_statement_is_filled_in_each_time_it_runs(
+def test_a_compiled_query_binds_values_each_time_it_runs(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for price in (100, 200, 300):
         ListingFactory.create(price=price, kind="room")
-    statement = CompiledQuery(cheaper_than())
+    query = CompiledQuery(cheaper_than())
     with django_assert_num_queries(2):
-        assert statement.rows({"price": 300}) == [(100,), (200,)]
-        assert statement.rows({"price": 101}) == [(100,)]
+        assert query.rows({"price": 300}) == [(100,), (200,)]
+        assert query.rows({"price": 101}) == [(100,)]
 
 
-def test_what_has_been_asked_before_is_not_compiled_again(api: APIClient, db: None) -> None:
+def test_following_pages_reuse_the_compiled_query(api: APIClient, db: None) -> None:
     ListingFactory.create_batch(3)
-    address = f"{LISTINGS}?page_size=1&ordering=price"
+    url = f"{LISTINGS}?page_size=1&ordering=price"
     compiled = []
     for _ in range(3):
-        with mock.patch("apps.rest.statements.CompiledQuery", wraps=CompiledQuery) as made:
-            page = api.get(address).json()
-        compiled.append(made.call_count)
+        with mock.patch("apps.rest.statements.CompiledQuery", wraps=CompiledQuery) as compile_query:
+            page = api.get(url).json()
+        compiled.append(compile_query.call_count)
         assert len(page["results"]) == 1
-        address = page["next"] or address
+        url = page["next"] or url
     assert compiled[2] == 0
 
 
-def test_only_so_many_statements_are_kept(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statements, "_statements", Recent(2))
-    first = [get_compiled_query(shape, cheaper_than) for shape in "ab"]
-    assert [get_compiled_query(shape, cheaper_than) for shape in "ab"] == first
+def test_compiled_queries_are_limited(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "_compiled", FIFOCache(2))
+    first = [get_compiled_query(key, cheaper_than) for key in "ab"]
+    assert [get_compiled_query(key, cheaper_than) for key in "ab"] == first
     get_compiled_query("c", cheaper_than)
     assert get_compiled_query("a", cheaper_than) is not first[0]

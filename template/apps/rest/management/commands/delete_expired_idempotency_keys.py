@@ -6,7 +6,7 @@ from apps.rest import idempotency
 
 
 class Command(BaseCommand):
-    help = "Delete the idempotency keys that are older than a day."
+    help = "Delete the idempotency keys that are older than 24 hours."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Deleted {idempotency.delete_expired()} keys.")

@@ -1,0 +1,64 @@
+from unittest import mock
+
+import pytest
+
+from apps.rest import throttling
+from apps.rest.throttling import QuotaLease, UserThrottle
+
+
+class Process:
+    """A process with leases of its own, which shares the cache with others."""
+
+    def __init__(self, quota: int) -> None:
+        self.lease = QuotaLease()
+        self.throttle = UserThrottle()
+        self.throttle.num_requests, self.throttle.duration = quota, 60
+
+    def allows(self) -> bool:
+        with mock.patch("apps.rest.throttling.quota_lease", self.lease):
+            return self.throttle.count_request("key") <= self.throttle.num_requests
+
+
+@pytest.mark.parametrize("quota", [3, 60, 600, 601])
+def test_one_process_allows_exactly_the_quota(quota: int) -> None:
+    process = Process(quota)
+    assert [process.allows() for _ in range(quota + 30)] == [True] * quota + [False] * 30
+
+
+def test_several_processes_allow_hardly_less_than_the_quota_and_never_more() -> None:
+    processes = [Process(600) for _ in range(4)]
+    assert 595 <= sum(processes[number % 4].allows() for number in range(1000)) <= 600
+
+
+def test_leased_requests_and_others_share_one_quota() -> None:
+    process = Process(600)
+    for _ in range(300):
+        assert process.allows()
+        assert process.throttle.increment("key", 1) <= 600
+    assert not process.allows()
+
+
+def test_far_from_the_limit_ten_requests_cost_one_round_trip(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = Process(6000)
+    increment = mock.Mock(side_effect=process.throttle.increment)
+    monkeypatch.setattr(process.throttle, "increment", increment)
+    assert all(process.allows() for _ in range(100))
+    assert increment.call_count == 10
+
+
+def test_leases_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "MAX_LEASES", 2)
+    lease = QuotaLease()
+    for key in "abc":
+        lease.renew(key, 1, 10)
+    assert [lease.take(key)[0] for key in "abc"] == [None, 2, 2]
+
+
+def test_requests_are_allowed_while_the_cache_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process = Process(5)
+    monkeypatch.setattr(process.throttle, "increment", lambda *_: 0)
+    assert all(process.allows() for _ in range(10))
