@@ -1,4 +1,4 @@
-"""Checks of the message broker."""
+"""What common offers to a project with background jobs."""
 
 from celery import current_app
 from celery.utils import uuid
@@ -7,7 +7,7 @@ from kombu import Connection, Queue
 
 
 def check_broker() -> None:
-    """Raise an error if the broker does not respond within two seconds."""
+    """Raise an error when the broker does not answer within two seconds."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         return
     with current_app.connection_for_write(connect_timeout=2) as connection:
@@ -15,9 +15,9 @@ def check_broker() -> None:
 
 
 def takes_messages() -> bool:
-    """Tell whether the broker accepts any message: a small one, in a queue of its own.
+    """Tell whether the broker takes any message: a small one, to a queue of its own.
 
-    A full broker responds and accepts none. One that rejects a certain message may accept others.
+    One that is full answers and takes none. One that does not take a certain message may take others.
     """
     try:
         with current_app.connection_for_write(connect_timeout=2) as connection:
@@ -25,9 +25,9 @@ def takes_messages() -> bool:
             queue = Queue(f"probe-{uuid()}", exclusive=True)(connection.default_channel)
             queue.declare()
             connection.Producer().publish("", routing_key=queue.name)
-            queue.purge()  # kombu's own transports delete no queue without an exchange
+            queue.purge()  # kombu's own brokers delete none that has no exchange
             queue.delete()
-    except Exception:  # noqa: BLE001  # for whatever reason
+    except Exception:  # noqa: BLE001  # whatever the reason, it does not
         return False
     return True
 

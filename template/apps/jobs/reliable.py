@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from django.utils import timezone
 from kombu.utils.json import dumps
 
-from apps.common.loops import is_database_unavailable
+from apps.common.loops import is_database_away
 from apps.jobs import services
 from apps.jobs.models import Reason
 
@@ -128,7 +128,7 @@ class ReliableTask(DjangoTask[Any, Any]):
             logger.warning("job_not_stored", job_id=task_id, task=self.name, exc_info=True)
             # Nowhere to park: it goes round once more, with all its tries. Without a broker it
             # would do so at once, for ever; and what cannot be stored now cannot be later either.
-            if is_database_unavailable(error) and not self.app.conf.task_always_eager:
+            if is_database_away(error) and not self.app.conf.task_always_eager:
                 super().apply_async(args, kwargs, task_id, countdown=NO_DATABASE_PAUSE)
 
     def _note(self, task_id: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
