@@ -1,17 +1,7 @@
 """What clients may send where a number is expected."""
 
-from collections.abc import Callable
-from typing import Any
-
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-tried: Callable[[Any], Any] = settings(
-    max_examples=50,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 # Those that `int` reads as a number, or fails to, in another way than a check of the text does.
 ODD = [
     "",

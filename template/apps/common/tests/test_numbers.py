@@ -5,10 +5,9 @@ from hypothesis import given
 from rest_framework.test import APIClient
 
 from apps.common.numbers import plain_number
-from apps.common.tests.digits import ODD, digits, tried
+from apps.common.tests.digits import ODD, digits
 
 
-@tried
 @given(text=digits)
 def test_a_number_is_read_in_the_one_way_that_it_is_written(text: str) -> None:
     most = 10**25
@@ -35,7 +34,6 @@ def test_the_largest_one_is_read_and_the_next_one_is_not(text: str, most: int) -
 
 
 @pytest.mark.urls("apps.common.tests.urls")
-@tried
 @given(text=digits)
 def test_an_id_in_a_path_has_one_spelling(api: APIClient, text: str) -> None:
     answer = api.get(f"/api/number/{quote(text)}")

@@ -5,12 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.bookings.tests.factories import BookingFactory
-from apps.common.tests.digits import tried
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.models import User
@@ -32,12 +31,6 @@ def walk(api: APIClient, link: str, direction: str = "next") -> tuple[list[int],
 
 
 @pytest.mark.parametrize("ordering", ["newest", "price", "-price"])
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 @given(prices=st.lists(st.integers(1, 4), max_size=12), size=st.integers(1, 13))
 def test_the_pages_have_every_row_once_and_in_order_both_ways(
     api: APIClient, db: None, ordering: str, prices: list[int], size: int
@@ -110,7 +103,6 @@ def test_a_cursor_that_somebody_has_made_is_refused(api: APIClient, db: None, ch
     assert answer.json()["errors"][0]["pointer"] == "#/cursor"
 
 
-@tried
 @given(
     parts=st.lists(
         st.sampled_from(["price", "newest"])
