@@ -1,13 +1,27 @@
 """Fixtures that every test may use."""
 
+import os
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
+
+# Hypothesis and Schemathesis try a few examples, always the same ones; more of them, and
+# Schemathesis' boundary values, with `make test FUZZ=100`.
+for profile, examples in (("few", 10), ("many", int(os.environ.get("FUZZ") or 100))):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+settings.load_profile("many" if os.environ.get("FUZZ") else "few")
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
@@ -30,12 +30,6 @@ NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 ZONES = ("Africa/Addis_Ababa", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 ACTIONS = {"confirm": State.CONFIRMED, "decline": State.DECLINED, "cancel": State.CANCELLED}
 
-examples = settings(
-    max_examples=30,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 # A day after TODAY, and a number of nights.
 stays = st.tuples(st.integers(1, 40), st.integers(1, 14))
 
@@ -58,7 +52,6 @@ def nights_of(stay: tuple[int, int]) -> set[int]:
     return set(range(first, first + nights))
 
 
-@examples
 @given(wanted=st.lists(stays, min_size=1, max_size=8), asked=stays)
 def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
     wanted: list[tuple[int, int]], asked: tuple[int, int]
@@ -77,7 +70,6 @@ def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
         assert bool(found) == taken.isdisjoint(nights_of(asked))
 
 
-@examples
 @given(price=st.integers(1, MAX_PRICE), nights=st.integers(1, MAX_NIGHTS))
 @example(price=MAX_PRICE, nights=MAX_NIGHTS)
 def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
@@ -89,7 +81,6 @@ def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
         assert Booking.objects.get().total == price * nights
 
 
-@examples
 @given(nights=st.integers(-400, 400).filter(lambda nights: not 1 <= nights <= MAX_NIGHTS))
 def test_no_other_number_of_nights_is_booked(nights: int) -> None:
     with undone():
@@ -120,7 +111,6 @@ def take(booking: Booking, role: Role, action: str) -> bool:
 actions = st.tuples(st.sampled_from((Role.GUEST, Role.HOST)), st.sampled_from(sorted(ACTIONS)))
 
 
-@examples
 @given(steps=st.lists(actions | st.just((Role.CLOCK, "")), max_size=6))
 def test_a_booking_goes_the_ways_that_the_rules_name_and_no_others(
     steps: list[tuple[Role, str]],
@@ -142,7 +132,6 @@ def test_a_booking_goes_the_ways_that_the_rules_name_and_no_others(
         assert again.status_code == (409 if state in HOLDING else 201)
 
 
-@examples
 @given(
     zone=st.sampled_from(ZONES),
     now=st.datetimes(datetime(2030, 1, 1), datetime(2030, 12, 31)),  # noqa: DTZ001  # made UTC below

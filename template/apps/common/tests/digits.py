@@ -1,17 +1,7 @@
 """What clients may send where a number is expected, for property-based tests."""
 
-from collections.abc import Callable
-from typing import Any
-
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-tried: Callable[[Any], Any] = settings(
-    max_examples=50,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 # Strings for which `int` and a check of the text differ, and others that are not numbers.
 ODD = [
     "",

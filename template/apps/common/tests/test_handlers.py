@@ -15,7 +15,6 @@ from django.utils.module_loading import import_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.common.tests.digits import tried
 from apps.common.tests.lines import LogLines
 from apps.common.tests.test_problems import problem_of
 from apps.common.tests.test_schema import _open_connection  # noqa: F401  # a fixture
@@ -108,7 +107,6 @@ def test_other_content_types_are_accepted(content_type: str) -> None:
     assert asgi(content_type).status_code == 200
 
 
-@tried
 @given(parameter=st.text(st.characters(codec="latin-1"), max_size=20))
 def test_no_content_type_causes_a_server_error(parameter: str) -> None:
     assert wsgi(CONTENT_TYPE=f"a/b; {parameter}").status_code in {200, 415}

@@ -139,16 +139,19 @@ def test_nothing_on_any_way_breaks_the_contract(token: str) -> None:
                 recorder=self.recorder,
             )
 
-    Client.run(
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=6,
-            phases=[Phase.generate],
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
+    # As many examples as it takes to have followed a link.
+    for rounds in range(1, 11):
+        Client.run(
+            settings=settings(
+                max_examples=rounds * settings().max_examples,
+                stateful_step_count=6,
+                phases=[Phase.generate],
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            )
         )
-    )
+        if followed:
+            break
     assert followed
 
 

@@ -5,10 +5,9 @@ from hypothesis import given
 from rest_framework.test import APIClient
 
 from apps.common.numbers import plain_number
-from apps.common.tests.digits import ODD, digits, tried
+from apps.common.tests.digits import ODD, digits
 
 
-@tried
 @given(text=digits)
 def test_a_number_has_one_spelling(text: str) -> None:
     most = 10**25
@@ -35,7 +34,6 @@ def test_the_limit_is_accepted_and_the_next_number_is_not(text: str, most: int) 
 
 
 @pytest.mark.urls("apps.common.tests.urls")
-@tried
 @given(text=digits)
 def test_an_id_in_a_path_has_one_spelling(api: APIClient, text: str) -> None:
     response = api.get(f"/api/number/{quote(text)}")

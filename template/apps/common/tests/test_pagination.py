@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from apps.common.tests.digits import ODD, digits, tried
+from apps.common.tests.digits import ODD, digits
 from apps.users.tests.factories import UserFactory
 
 moments = (st.datetimes() | st.dates()).map(str)
@@ -50,14 +50,12 @@ def test_a_page_size_out_of_range_is_refused(api: APIClient, path: str, size: st
 
 
 @pytest.mark.parametrize("path", LISTS)
-@tried
 @given(size=digits | st.integers(0, 120).map(str))
 def test_a_page_size_has_one_spelling(api: APIClient, path: str, size: str) -> None:
     expected = 200 if size in map(str, range(1, 101)) else 400
     assert api.get(path, {"page_size": size}).status_code == expected
 
 
-@tried
 @given(page=digits | st.sampled_from(ODD[1:]))
 def test_a_page_number_has_one_spelling(api: APIClient, page: str) -> None:
     rejected = 400 if "\0" in page else 404
@@ -112,7 +110,6 @@ def test_a_made_up_cursor_is_not_found(api: APIClient, path: str, cursor: str) -
 
 @pytest.mark.filterwarnings("ignore:DateTimeField")  # without a time zone
 @pytest.mark.parametrize("path", ["/api/cursor", "/api/newest"])
-@tried
 @given(position=digits | st.text(st.characters(codec="utf-8"), max_size=10) | moments)
 def test_no_cursor_causes_a_server_error(api: APIClient, path: str, position: str) -> None:
     with transaction.atomic():

@@ -8,7 +8,6 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.common.parsers import MAX_DEPTH
-from apps.common.tests.digits import tried
 from apps.common.tests.test_problems import problem_of
 
 pytestmark = pytest.mark.urls("apps.common.tests.urls")
@@ -78,7 +77,6 @@ values = st.recursive(
 bodies = st.builds(json.dumps, values, ensure_ascii=st.booleans())
 
 
-@tried
 @given(body=bodies)
 def test_a_body_is_rejected_or_can_be_sent_back(api: APIClient, body: str) -> None:
     response = post(api, body.encode(errors="surrogatepass"))
@@ -89,7 +87,6 @@ def test_a_body_is_rejected_or_can_be_sent_back(api: APIClient, body: str) -> No
         assert r"\x00" not in repr(response.json())
 
 
-@tried
 @given(body=st.binary(max_size=20) | st.text('[]{},:"\\ue+-.0123456789 ', max_size=20))
 def test_no_body_causes_a_server_error(api: APIClient, body: str | bytes) -> None:
     assert post(api, body).status_code in {200, 400}

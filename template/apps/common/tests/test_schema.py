@@ -8,7 +8,7 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -18,7 +18,7 @@ from apps.users.tests.factories import UserFactory
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(public=True)
 api_schema = schemathesis.openapi.from_dict(DOCUMENT)
 api_schema.app = get_internal_wsgi_application()
-
+api_schema.config.phases.coverage.enabled = settings.get_current_profile_name() == "many"
 
 # Headers for browsers, proxies and HTTP itself, not for the API's clients.
 PLUMBING = {
@@ -61,12 +61,6 @@ def _open_connection(db: None) -> Iterator[None]:
 @pytest.mark.filterwarnings("default")
 @pytest.mark.usefixtures("_open_connection")
 @api_schema.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 def test_the_api_does_what_its_schema_says(case: schemathesis.Case[Any]) -> None:
     staff = UserFactory.create(is_staff=True)
     case.call_and_validate(

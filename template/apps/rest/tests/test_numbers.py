@@ -3,14 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from apps.common.tests.digits import ODD, digits, tried
+from apps.common.tests.digits import ODD, digits
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE
 
 FILTERS = {"price_min": (0, MAX_PRICE), "price_max": (0, MAX_PRICE), "guests": (1, MAX_CAPACITY)}
 
 
 @pytest.mark.parametrize("name", FILTERS)
-@tried
 @given(text=digits | st.integers(0, 200).map(str) | st.sampled_from(ODD[1:]))
 def test_a_filter_accepts_one_spelling_of_a_number(
     api: APIClient, db: None, name: str, text: str

@@ -5,12 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.bookings.tests.factories import BookingFactory
-from apps.common.tests.digits import tried
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.models import User
@@ -32,12 +31,6 @@ def follow(api: APIClient, link: str, direction: str = "next") -> tuple[list[int
 
 
 @pytest.mark.parametrize("ordering", ["newest", "price", "-price"])
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 @given(prices=st.lists(st.integers(1, 4), max_size=12), size=st.integers(1, 13))
 def test_pages_have_each_row_once_and_in_order_in_both_directions(
     api: APIClient, db: None, ordering: str, prices: list[int], size: int
@@ -106,7 +99,6 @@ def test_a_forged_cursor_is_rejected(api: APIClient, db: None, change: Any) -> N
     assert response.json()["errors"][0]["pointer"] == "#/cursor"
 
 
-@tried
 @given(
     parts=st.lists(
         st.sampled_from(["price", "newest"])
