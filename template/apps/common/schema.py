@@ -62,11 +62,8 @@ REQUEST_ID = {
     "schema": {"type": "string"},
     "description": "An id of your own for this request: 1 to 128 letters, digits, `.`, `_`, `-`.",
 }
-# Runtime expressions, for links.
-ID = "$response.body#/id"
-FIRST = "$response.body#/results/0"
-FIRST_ID = f"{FIRST}/id"
-ETAG = "$response.header.ETag"
+# A runtime expression, for links.
+FIRST_ID = "$response.body#/results/0/id"
 LINKS = "x-links"
 
 

@@ -1,4 +1,4 @@
-"""Reads: what other code may ask about listings."""
+"""Reads of listings, for other apps as well."""
 
 from typing import Any
 
@@ -12,23 +12,23 @@ from apps.users.models import User
 
 
 def published() -> QuerySet[Listing]:
-    """Return what everybody may see."""
+    """Return the public listings."""
     return Listing.objects.filter(status=Status.PUBLISHED)
 
 
-def of_host(host: User) -> QuerySet[Listing]:
-    """Return every listing of a host, the drafts included."""
+def for_host(host: User) -> QuerySet[Listing]:
+    """Return all listings of a host, including drafts."""
     return Listing.objects.filter(host=host)
 
 
 def visible_to(user: Any) -> QuerySet[Listing]:
-    """Return what somebody may see: what is published, their own, and where they have booked.
+    """Return the published listings, the user's own, and those that the user has booked.
 
-    `is_exact` of each tells whether that goes for its street and its exact place, too.
+    `is_exact` tells whether the user may also see the street and the exact coordinates.
     """
     if not user.is_authenticated:
         return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
-    own, booked = Q(host=user), bookings.of_guest(user).filter(listing=OuterRef("pk"))
+    own, booked = Q(host=user), bookings.for_guest(user).filter(listing=OuterRef("pk"))
     expected = Exists(booked.filter(state=State.CONFIRMED))
     seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
     visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
@@ -36,16 +36,16 @@ def visible_to(user: Any) -> QuerySet[Listing]:
 
 
 def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with all that a full answer shows, in two queries however many there are."""
+    """Return listings with hosts and photos, in two queries (no N+1)."""
     return listings.select_related("host").prefetch_related("photos")
 
 
 def with_cover(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with what a card shows: the name of the host, and the address of a photo."""
+    """Return listings with the name of the host, and the URL of the first photo."""
     first = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
     return listings.annotate(host_name=F("host__name"), cover=Subquery(first))
 
 
 def for_cards(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with a cover, and with their amenities as the JSON that they are kept in."""
+    """Return listings with a cover, and with their amenities as stored JSON."""
     return with_cover(listings).annotate(amenities_json=Cast("amenities", TextField()))

@@ -9,16 +9,12 @@ a suffix (`"3-…-gzip"`). The version stays the same.
 import hashlib
 import re
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpResponse
 from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
-from rest_framework.response import Response
-
-from apps.rest.encoding import dump
 
 # At most as many digits as the largest version has, then the hash and a proxy's suffix.
 VERSION = re.compile(r'(?:W/)?"(0|[1-9][0-9]{0,9})(?:[-;][^"]*)?"')
@@ -54,9 +50,9 @@ class PreconditionRequired(APIException):
     default_detail = "Send the ETag of the version you read in If-Match."
 
 
-def version_etag(version: int, representation: Any) -> str:
-    """Return the strong ETag of a version and its representation."""
-    return f'"{version}-{_hash(dump(representation))}"'
+def version_etag(version: int, body: bytes) -> str:
+    """Return the strong ETag of a version and the body that shows it."""
+    return f'"{version}-{_hash(body)}"'
 
 
 def body_etag(body: bytes) -> str:
@@ -88,7 +84,7 @@ def matches_if_none_match(request: Request, etag: str) -> bool:
     )
 
 
-def unless_known(request: Request, response: Response) -> HttpResponse:
+def unless_known(request: Request, response: HttpResponse) -> HttpResponse:
     """Return the response, or 304 Not Modified to a client that has it."""
     if not matches_if_none_match(request, response["ETag"]):
         return response

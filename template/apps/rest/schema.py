@@ -7,6 +7,10 @@ from drf_spectacular.utils import OpenApiParameter
 from apps.common.walks import operations
 
 SPARSE = "x-sparse"
+# Runtime expressions, for links.
+ID = "$response.body#/id"
+FIRST = "$response.body#/results/0"
+ETAG = "$response.header.ETag"
 
 LOCATION = OpenApiParameter(
     "Location", str, OpenApiParameter.HEADER, response=[201], description="The new resource's URL."

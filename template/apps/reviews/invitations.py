@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django.template.loader import render_to_string
 
 from apps.bookings.events import BookingChanged, booking_changed
-from apps.bookings.selectors import with_people
+from apps.bookings.selectors import with_participants
 from apps.bookings.states import State
 
 
@@ -17,7 +17,7 @@ def invite(event: BookingChanged, **_: Any) -> None:
     """Write to a guest whose stay is over."""
     if event.state != State.COMPLETED:
         return
-    booking = with_people().get(pk=event.booking_id)
+    booking = with_participants().get(pk=event.booking_id)
     context = {"booking": booking, "user": booking.guest, "project": settings.PROJECT}
     text = render_to_string("reviews/invitation.txt", context)
     send_mail(f"{settings.PROJECT['name']}: How was it?", text, None, [booking.guest.email])

@@ -1,4 +1,4 @@
-"""Writes: a guest says what a stay was like."""
+"""Writes to reviews."""
 
 from http import HTTPStatus
 
@@ -10,22 +10,22 @@ from apps.bookings.states import State
 from apps.reviews.models import Review
 
 
-class NotYet(APIException):
+class StayNotCompleted(APIException):
     status_code = HTTPStatus.CONFLICT
     default_code = "stay_not_completed"
-    default_detail = "Review a stay when it is over."
+    default_detail = "A stay can be reviewed after it is completed."
 
 
 class AlreadyReviewed(APIException):
     status_code = HTTPStatus.CONFLICT
     default_code = "already_reviewed"
-    default_detail = "You have reviewed this stay."
+    default_detail = "This stay already has a review."
 
 
 def review(*, booking: Booking, rating: int, text: str = "") -> Review:
-    """Return the review of a stay by its guest. Raises NotYet and AlreadyReviewed."""
+    """Return the review of a stay by its guest. Raises StayNotCompleted and AlreadyReviewed."""
     if booking.state != State.COMPLETED:
-        raise NotYet
+        raise StayNotCompleted
     try:
         with transaction.atomic():
             return Review.objects.create(

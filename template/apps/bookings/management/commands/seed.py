@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from apps.bookings.models import Booking, Step, agreed
+from apps.bookings.models import Booking, BookingTransition, terms_of
 from apps.bookings.states import Role, State
 from apps.listings.models import Amenity, Kind, Listing, Photo, Status
-from apps.listings.querysets import kept_complete
+from apps.listings.querysets import photo_required
 from apps.reviews.models import Review
 from apps.users.management.commands import seed as users
 from apps.users.models import User
@@ -56,32 +56,32 @@ class Command(users.Command):
             f" and {Review.objects.count():,} reviews."
         )
 
-    @kept_complete()
+    @photo_required()
     def _batch(self, numbers: range) -> None:
-        """Create the listings of some hosts with all that goes with them, unless they have some."""
+        """Create the listings of these hosts, with photos, bookings and reviews, unless they exist."""
         hosts = [self.people[number] for number in numbers]
         known = set(Listing.objects.filter(host__in=hosts).values_list("host", flat=True))
         missing = [number for number in numbers if self.people[number] not in known]
         listings = Listing.objects.bulk_create([self._listing(number) for number in missing])
-        made = list(zip(missing, listings, strict=True))
+        created = list(zip(missing, listings, strict=True))
         Photo.objects.bulk_create(
             Photo(
                 listing=listing,
                 url=f"https://img.example.com/{number}-{position}.jpg",
                 position=position,
             )
-            for number, listing in made
+            for number, listing in created
             for position in range(3)
         )
         bookings = Booking.objects.bulk_create(
             [
                 self._booking(number, listing, turn)
-                for number, listing in made
+                for number, listing in created
                 for turn in range(BOOKINGS)
             ],
             batch_size=1000,
         )
-        Step.objects.bulk_create([_last_step(booking) for booking in bookings], batch_size=1000)
+        BookingTransition.objects.bulk_create(map(_last_transition, bookings), batch_size=1000)
         reviews = [
             _review(booking)
             for booking in bookings
@@ -133,7 +133,7 @@ class Command(users.Command):
             state=self._state(random, check_in, check_out),
             created_at=min(asked, self.now),
             changed_at=min(asked, self.now),
-            **agreed(listing),
+            **terms_of(listing),
         )
 
     def _state(self, random: Random, check_in: date, check_out: date) -> State:
@@ -145,23 +145,23 @@ class Command(users.Command):
         return State.REQUESTED if is_open else State.CONFIRMED
 
 
-def _last_step(booking: Booking) -> Step:
-    """Return how a booking came into its state."""
-    steps = {
+def _last_transition(booking: Booking) -> BookingTransition:
+    """Return the transition to the current state of a booking."""
+    transitions = {
         State.REQUESTED: ("", Role.GUEST),
         State.CONFIRMED: (State.REQUESTED, Role.HOST),
         State.CANCELLED: (State.CONFIRMED, Role.GUEST),
-        State.COMPLETED: (State.CONFIRMED, Role.CLOCK),
+        State.COMPLETED: (State.CONFIRMED, Role.SYSTEM),
     }
-    before, role = steps[State(booking.state)]
+    from_state, role = transitions[State(booking.state)]
     user = {Role.GUEST: booking.guest_id, Role.HOST: booking.host_id}.get(role)
-    return Step(
+    return BookingTransition(
         booking=booking,
-        before=before,
-        after=booking.state,
+        from_state=from_state,
+        to_state=booking.state,
         role=role,
         user_id=user,
-        at=booking.changed_at,
+        created_at=booking.changed_at,
     )
 
 
