@@ -22,8 +22,8 @@ from rest_framework.throttling import (
     UserRateThrottle,
 )
 
+from apps.common.fifo_cache import FIFOCache
 from apps.common.middleware import RateLimit
-from apps.common.recent import Recent
 
 # Requests that a process counts at once: at most so many, and such a part of what is left.
 AT_ONCE = 10
@@ -38,7 +38,7 @@ class Ahead:
     def __init__(self) -> None:
         self.lock = Lock()
         # The number of the last request, and the last number that is counted.
-        self.counted = Recent(REMEMBERED)
+        self.counted = FIFOCache(REMEMBERED)
 
     def next(self, key: str) -> tuple[int | None, int]:
         """Return the number of this request, if it is counted already, and the last one that is."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 
 
 class StatelessAuthentication(JWTStatelessUserAuthentication):
@@ -16,7 +16,7 @@ class StatelessAuthentication(JWTStatelessUserAuthentication):
     """
 
     # Those whose signature this process need not check again.
-    _checked = Recent(1000)
+    _checked = FIFOCache(1000)
 
     def get_validated_token(self, raw_token: bytes) -> Any:
         """Return the token. Raises InvalidToken for one that is forged or has ended."""

@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 
 # Seconds until an answer is made anew, although nothing has changed as far as we know, and until
 # it is forgotten. In between one request makes it, and all others still get it as it is.
@@ -34,9 +34,9 @@ PAUSE = 0.02
 Entry = tuple[str, float, Any]
 
 # What this process has read, so that it need not come from the cache again while its stamp holds.
-_own = Recent(100)
+_own = FIFOCache(100)
 # The hashes of what this process has been asked before.
-_asked = Recent(10_000)
+_asked = FIFOCache(10_000)
 
 
 def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:

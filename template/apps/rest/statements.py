@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Expression, IntegerField, QuerySet
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 
 
 class Parameter(Expression):
@@ -41,7 +41,7 @@ class Statement:
 
 
 # By their shapes. Clients choose these, so that there must be an end.
-_statements = Recent(500)
+_statements = FIFOCache(500)
 
 
 def compiled_once(shape: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement:

@@ -7,7 +7,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 from apps.rest.authentication import StatelessAuthentication
 from apps.users.models import User
 
@@ -77,7 +77,7 @@ def test_a_token_that_was_good_once_ends_all_the_same(user: User) -> None:
 
 
 def test_only_so_many_tokens_are_remembered(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    checked = Recent(2)
+    checked = FIFOCache(2)
     monkeypatch.setattr(StatelessAuthentication, "_checked", checked)
     tokens = [str(access_token(user)).encode() for _ in range(3)]
     for token in tokens:

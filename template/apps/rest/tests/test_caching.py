@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 from apps.listings.models import Listing, Photo, Status
 from apps.listings.querysets import kept_complete
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
@@ -26,11 +26,11 @@ LISTINGS = "/api/v2/listings/"
 @pytest.fixture(autouse=True)
 def _asked_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let these questions have been asked before, and no others."""
-    asked = Recent(100)
+    asked = FIFOCache(100)
     for name in ("one", "two", "three"):
         asked[hash(("things", name))] = True
     monkeypatch.setattr(caching, "_asked", asked)
-    monkeypatch.setattr(caching, "_own", Recent(100))
+    monkeypatch.setattr(caching, "_own", FIFOCache(100))
 
 
 class Maker:
@@ -235,7 +235,7 @@ def test_what_fails_is_not_kept_and_holds_nobody_up() -> None:
 
 
 def test_a_process_keeps_only_so_many_answers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching, "_own", Recent(2))
+    monkeypatch.setattr(caching, "_own", FIFOCache(2))
     make = Maker()
     for name in ("one", "two", "three"):
         read_through("things", name, make)

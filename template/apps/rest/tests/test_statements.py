@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from apps.common.recent import Recent
+from apps.common.fifo_cache import FIFOCache
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.rest import statements
@@ -44,7 +44,7 @@ def test_what_has_been_asked_before_is_not_compiled_again(api: APIClient, db: No
 
 
 def test_only_so_many_statements_are_kept(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statements, "_statements", Recent(2))
+    monkeypatch.setattr(statements, "_statements", FIFOCache(2))
     first = [compiled_once(shape, cheaper_than) for shape in "ab"]
     assert [compiled_once(shape, cheaper_than) for shape in "ab"] == first
     compiled_once("c", cheaper_than)

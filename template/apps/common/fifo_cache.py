@@ -1,0 +1,15 @@
+from collections import OrderedDict
+from typing import Any
+
+
+class FIFOCache(OrderedDict[Any, Any]):
+    """A dictionary of limited size for one process: first in, first out. Threads may share it."""
+
+    def __init__(self, maxsize: int) -> None:
+        super().__init__()
+        self.maxsize = maxsize
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+        if len(self) > self.maxsize:
+            self.popitem(last=False)
