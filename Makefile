@@ -17,7 +17,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: .venv ## Copy the template with the defaults, and serve the result (PORT=8001 for another port)
+demo: .venv ## Copy the template with the example marketplace, and serve the result (PORT=8001 for another port)
 	@$(RUN) python scripts/demo.py --port $(PORT) $(if $(DEMO_EXIT),--exit)
 
 .PHONY: test

@@ -10,14 +10,14 @@ PROJECT = HERE / "_build" / "project"
 
 
 def render_project() -> None:
-    """Copy the template with its defaults, as it stands in the working tree."""
+    """Copy the template with everything that it has, as it stands in the working tree."""
     source = HERE / "_build" / "template"
     for folder in (source, PROJECT):
         shutil.rmtree(folder, ignore_errors=True)
     for part in ("questions", "includes", "template"):
         shutil.copytree(HERE.parent / part, source / part)
     shutil.copy(HERE.parent / "copier.yml", source)
-    run_copy(str(source), PROJECT, defaults=True, quiet=True)
+    run_copy(str(source), PROJECT, data={"preset": "full"}, defaults=True, quiet=True)
 
 
 render_project()

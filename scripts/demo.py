@@ -1,4 +1,4 @@
-"""`make demo`: copy the template with its defaults, set the copy up, serve it, and call it."""
+"""`make demo`: copy the template with everything that it has, set the copy up, serve it, and call it."""
 
 import argparse
 import json
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "build" / "demo"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
 STAFF = {"email": "admin@example.com", "password": "correct horse battery"}
+LISTINGS = "/api/v2/listings/?ordering=price&page_size=3"
 START_TIMEOUT = 60  # seconds
 END_TIMEOUT = 10  # seconds
 
@@ -42,15 +43,15 @@ def create_project(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             sys.exit(f"Port {port} is in use. Take another one: make demo PORT={port + 1}")
-    step(f"Copying the template to {PROJECT.relative_to(ROOT)}, with the default answers")
+    step(f"Copying the template to {PROJECT.relative_to(ROOT)}, with the preset `full`")
     shutil.rmtree(PROJECT, ignore_errors=True)
     PROJECT.mkdir(parents=True)
     copier = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet"]
-    run(*copier, "--vcs-ref", "HEAD", str(ROOT), str(PROJECT))
+    run(*copier, "--vcs-ref", "HEAD", "--data", "preset=full", str(ROOT), str(PROJECT))
     run("git", "init", "--quiet", "--initial-branch=main")
     step("make setup: virtual environment, .env, Git hooks, database (a minute the first time)")
     run("make", "setup")
-    step("make seed: an administrator and example users")
+    step("make seed: an administrator, users, and a marketplace of places to stay")
     run("make", "seed")
 
 
@@ -82,12 +83,13 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def check(base: str) -> None:
-    """Sign in, list users and read the schema, as the reader is invited to. Ends when it fails."""
+    """Sign in, search listings and read the schema, as the reader is invited to. Ends when it fails."""
     token = call(f"{base}/api/v1/auth/token/", body=STAFF)["access"]
-    users = call(f"{base}/api/v1/users/", token)
+    listings = call(base + LISTINGS, token)["results"]
     schema = call(f"{base}/api/v1/schema/?format=json")
     print(f"  signed in as {STAFF['email']}")
-    print(f"  {users['count']} users, OpenAPI {schema['openapi']}, {len(schema['paths'])} paths")
+    print(f"  the cheapest listing is {listings[0]['title']}, in {listings[0]['city']}")
+    print(f"  OpenAPI {schema['openapi']}, {len(schema['paths'])} paths")
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
@@ -110,7 +112,7 @@ def invite(base: str) -> None:
 
   TOKEN=$(curl -s {base}/api/v1/auth/token/ -H 'Content-Type: application/json' \\
     -d '{json.dumps(STAFF)}' | sed 's/.*"access":"\\([^"]*\\).*/\\1/')
-  curl {base}/api/v1/users/ -H "Authorization: Bearer $TOKEN"
+  curl "{base}{LISTINGS}" -H "Authorization: Bearer $TOKEN"
 
   The project is in {PROJECT.relative_to(ROOT)}. Control-C ends the demo.
 """)

@@ -33,7 +33,7 @@ TEMPLATE_PARTS = ("copier.yml", "questions", "includes", "template")
 # Every answer there is to choose from, beside the free text.
 CHOICES: dict[str, list[Any]] = {
     "license": ["MIT", "BSD-3-Clause", "Apache-2.0", "GPL-3.0-or-later", "proprietary"],
-    "preset": ["full", "api", "minimal", "custom"],
+    "preset": ["api", "minimal", "full", "custom"],
     "django_version": ["5.2", "6.1"],
     "python_version": ["3.13", "3.12", "3.11"],
     "database": ["postgresql", "mysql"],
@@ -41,6 +41,7 @@ CHOICES: dict[str, list[Any]] = {
     "use_celery": [True, False],
     "broker": ["redis", "rabbitmq"],
     "use_marketplace": [True, False],
+    "use_monitoring": [True, False],
     "use_docker": [True, False],
 }
 FEATURES = [name for name in CHOICES if name.startswith("use_")]

@@ -24,7 +24,7 @@ PROJECTS = {
 def test_the_stacks_keep_to_the_schema_of_compose(
     render: Renderer, answers: dict[str, Any]
 ) -> None:
-    project = render(**answers)
+    project = render(preset="full", **answers)
     parts = [str(path) for path in (project / "compose").glob("*.yaml")]
     assert len(parts) == (4 if answers.get("use_celery", True) else 3)
     check = [str(TOOLS / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
@@ -36,12 +36,18 @@ def test_hadolint_finds_nothing_in_the_dockerfile(
     render: Renderer, answers: dict[str, Any]
 ) -> None:
     # DL3008: Debian drops old versions, so that a pinned one cannot be installed for long.
-    run(str(TOOLS / "hadolint"), "--ignore", "DL3008", "Dockerfile", cwd=render(**answers))
+    run(
+        str(TOOLS / "hadolint"),
+        "--ignore",
+        "DL3008",
+        "Dockerfile",
+        cwd=render(preset="full", **answers),
+    )
 
 
 @pytest.mark.skipif(not shutil.which("docker"), reason="there is no `docker`")
 def test_production_does_not_read_what_a_laptop_is_told(render: Renderer) -> None:
-    project = render(domain="ours.example")
+    project = render(preset="full", domain="ours.example")
     laptop = (project / ".env.example").read_text()
     (project / ".env").write_text(laptop + "COMPOSE_PROFILES=flower\nHTTP_PORT=81\n")
     run("make", "secrets", cwd=project)

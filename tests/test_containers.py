@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not has_engine(), reason="`docker info` does not
 
 @pytest.fixture
 def development(render: Renderer) -> Iterator[Stack]:
-    stack = Stack(render(project_slug="nexus-test-development"))
+    stack = Stack(render(preset="full", project_slug="nexus-test-development"))
     try:
         stack.make("up")
         yield stack
@@ -44,7 +44,7 @@ def production(render: Renderer) -> Iterator[Callable[..., Production]]:
 
     def start(**answers: str) -> Production:
         slug = f"nexus-test-{answers.get('database', 'usual')}"
-        stack = Production(render(project_slug=slug, **answers))
+        stack = Production(render(preset="full", project_slug=slug, **answers))
         stacks.append(stack)
         stack.make("production")
         stack.trust()

@@ -21,6 +21,7 @@ from tests.test_update_command import make, release_news
 HERE = [sys.executable, "-m", "cookiecutter"]
 ANSWERS: dict[str, dict[str, Any]] = {
     "defaults": {},
+    "full": {"preset": "full"},
     "minimal": {"preset": "minimal", "license": "proprietary", "timezone": "Africa/Addis_Ababa"},
     "custom": {"preset": "custom", "django_version": "6.1", "use_celery": "no"},
     "quotes": {"project_name": 'Zoë\'s "Q" \\ 日本 😀', "author_name": 'O\'Hara "& Co" \\ 李'},

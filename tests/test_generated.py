@@ -25,8 +25,9 @@ from tests.projects import CHOICES, Renderer, run
 # byte for byte, a fresh copy (tests/test_updates.py), so that these stand for it, too.
 PROJECTS: dict[str, dict[str, Any]] = {
     "full": {"preset": "full"},
+    "api": {"preset": "api"},
     "minimal": {"preset": "minimal"},
-    "custom-jobs": {"preset": "custom", "use_docker": False},
+    "custom-jobs": {"preset": "custom", "use_docker": False, "use_monitoring": True},
     "custom-containers": {"preset": "custom", "use_celery": False, "use_marketplace": True},
     "full-django-6.1": {"preset": "full", "django_version": "6.1"},
     "full-other-services": {"preset": "full", **SERVICES["other"]},
@@ -115,7 +116,7 @@ def test_a_project_passes_its_own_tests_on_real_services(
     environment, addresses = environment_for(django, services), addresses_of(services)
     begin = time.monotonic()
     count = run_suite(
-        render(**SERVICES[services], django_version=django),
+        render(preset="full", **SERVICES[services], django_version=django),
         record_property,
         **environment.variables,
         **addresses,
@@ -173,7 +174,7 @@ def test_the_tested_day_resolves_to_the_versions_that_were_tested(
 ) -> None:
     """Resolve every set of dependencies there is (containers add none) as `make setup` does."""
     tested = environment_for(django).versions()
-    project = render(django_version=django, use_celery=use_celery)
+    project = render(preset="full", django_version=django, use_celery=use_celery)
     run("make", "uv.lock", cwd=project, PATH=path_with_uv())
     locked = locked_versions(project / "uv.lock")
     unexpected = {

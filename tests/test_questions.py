@@ -152,7 +152,7 @@ def asked(preset: str) -> set[str]:
 @pytest.mark.parametrize("preset", CHOICES["preset"])
 def test_a_preset_asks_nine_questions_at_most(preset: str) -> None:
     assert len(asked(preset)) <= 9 or preset == "custom"
-    assert (preset == "custom") == ({"use_celery", "use_docker"} <= asked(preset))
+    assert (preset == "custom") == ({"use_celery", "use_monitoring", "use_docker"} <= asked(preset))
 
 
 @pytest.mark.parametrize("preset", CHOICES["preset"])
@@ -160,6 +160,15 @@ def test_a_preset_records_every_answer(render: Renderer, preset: str) -> None:
     answers = yaml.safe_load((render(preset=preset) / ".copier-answers.yml").read_text())
     assert RECORDED.keys() <= answers.keys()
     assert answers["use_celery"] == answers["use_docker"] == (preset != "minimal")
+    assert answers["use_marketplace"] == answers["use_monitoring"] == (preset == "full")
+
+
+def test_the_preset_is_api_unless_another_one_is_chosen(render: Renderer) -> None:
+    answers, chosen = (
+        yaml.safe_load((project / ".copier-answers.yml").read_text())
+        for project in (render(), render(preset="api"))
+    )
+    assert answers == chosen
 
 
 def test_a_preset_yields_to_an_answer(copie: Copie, template: Path) -> None:
@@ -183,7 +192,9 @@ def test_the_time_zones_are_those_of_the_database() -> None:
 
 @pytest.mark.parametrize("django", CHOICES["django_version"])
 def test_no_project_can_bear_the_name_of_its_own_dependency(render: Renderer, django: str) -> None:
-    project = tomllib.loads((render(django_version=django) / "pyproject.toml").read_text())
+    project = tomllib.loads(
+        (render(preset="full", django_version=django) / "pyproject.toml").read_text()
+    )
     required = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     names = {re.split(r"[\[<>=]", requirement)[0] for requirement in required}
     reserved = (ROOT / "includes/reserved-slugs.jinja").read_text().split()

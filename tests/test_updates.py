@@ -50,6 +50,21 @@ def recorded(project: Project) -> dict[str, Any]:
     return {name: answers[name] for name in answers if name[0] != "_"}
 
 
+@pytest.mark.parametrize("release", RELEASES)
+def test_an_update_keeps_the_preset_and_the_features_of_a_release(
+    history: Path, tmp_path: Path, release: str
+) -> None:
+    """Copy a release with its default answers, whose preset is not the default any more."""
+    project = Project.copy(history, tmp_path / "project", f"v{release}")
+    known = recorded(project)
+    assert known["preset"] == "full"
+    project.update()
+    now = recorded(project)
+    assert known.items() <= now.items()
+    assert [name for name in FEATURES if now[name]] == [name for name in FEATURES if name in known]
+    same_as_fresh(project, tmp_path / "fresh", **now)
+
+
 # Files of a release that are gone on purpose, without a new name.
 GONE: set[str] = set()
 

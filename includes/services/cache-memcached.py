@@ -6,6 +6,6 @@ from django.core.cache.backends.memcached import PyMemcacheCache
 from pymemcache.exceptions import MemcacheError
 
 Backend = PyMemcacheCache
-AWAY = (MemcacheError, OSError)
+CONNECTION_ERRORS = (MemcacheError, OSError)
 # It would make pauses of its own, in which it answers as if nothing were wrong: ours are enough.
 OPTIONS = {"connect_timeout": 1, "timeout": 1, "retry_timeout": -1, "retry_attempts": maxsize}

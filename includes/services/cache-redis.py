@@ -5,7 +5,7 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004  # its own names
 
-AWAY = (ConnectionError, TimeoutError)
+CONNECTION_ERRORS = (ConnectionError, TimeoutError)
 OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 COUNT = """
 if redis.call('exists', KEYS[1]) == 1 then

@@ -1,4 +1,4 @@
-"""The cache may go away: what it holds is then missing, and nothing else happens."""
+"""Treats an unavailable cache as an empty one."""
 
 import time
 from collections.abc import Callable
@@ -8,47 +8,47 @@ from typing import Any
 import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 
-from apps.common.cache_server import AWAY, OPTIONS, Backend
+from apps.common.cache_backend import CONNECTION_ERRORS, OPTIONS, Backend
 
 logger = structlog.get_logger(__name__)
 
 
-class Breaker:
-    """Remembers for a whole process that a server is away, so that not every request waits."""
+class CircuitBreaker:
+    """Skips calls to a server that failed, for a whole process, so that not every request waits."""
 
     def __init__(self, pause: float) -> None:
         self.pause = pause
         self.lock = Lock()
-        self.closed_until = 0.0
-        self.is_away = False
+        self.open_until = 0.0
+        self.is_open = False
 
-    def lets_through(self) -> bool:
-        return time.monotonic() >= self.closed_until
+    def allows_call(self) -> bool:
+        return time.monotonic() >= self.open_until
 
     def failed(self, error: BaseException) -> None:
-        """Close for `pause` seconds. The first failure in a row is logged."""
+        """Open the circuit for `pause` seconds. The first failure in a row is logged."""
         with self.lock:
-            self.closed_until = time.monotonic() + self.pause
-            first, self.is_away = not self.is_away, True
+            self.open_until = time.monotonic() + self.pause
+            first, self.is_open = not self.is_open, True
         if first:
-            logger.error("cache_away", exc_info=error)
+            logger.error("cache_unavailable", exc_info=error)
 
     def succeeded(self) -> None:
-        """Open, and log it if it was closed."""
-        if self.is_away:
-            self.is_away = False
-            logger.info("cache_back")
+        """Close the circuit, and log it if it was open."""
+        if self.is_open:
+            self.is_open = False
+            logger.info("cache_recovered")
 
 
 # Each thread has a cache object of its own; they share this.
-breaker = Breaker(pause=5)
+circuit_breaker = CircuitBreaker(pause=5)
 
 
 class Cache(Backend):
-    """Django's cache, which is empty while its server is away instead of raising an error.
+    """Django's cache, which is empty while its server is unavailable instead of raising an error.
 
-    For five seconds after a failure the server is not even asked. Rate limits count in the cache,
-    so they do not hold meanwhile.
+    For five seconds after a failure no call is made (a circuit breaker). Rate limits count in the
+    cache, so they do not hold meanwhile.
     """
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ class Cache(Backend):
         return self._ask(super().has_key, key, version, fallback=False)
 
     def incr(self, key: Any, delta: int = 1, version: Any = None) -> Any:
-        """Return the new value. Raises ValueError when there is none, as there is none now."""
+        """Return the new value. Raises ValueError if the key is missing, as every key is now."""
         value = self._ask(super().incr, key, delta, version, fallback=None)
         if value is None:
             raise ValueError(f"There is no value under {key!r}.")
@@ -92,12 +92,12 @@ class Cache(Backend):
         return self._ask(super().clear, fallback=None)
 
     def _ask(self, method: Callable[..., Any], *args: Any, fallback: Any) -> Any:
-        if not breaker.lets_through():
+        if not circuit_breaker.allows_call():
             return fallback
         try:
             value = method(*args)
-        except AWAY as error:
-            breaker.failed(error)
+        except CONNECTION_ERRORS as error:
+            circuit_breaker.failed(error)
             return fallback
-        breaker.succeeded()
+        circuit_breaker.succeeded()
         return value

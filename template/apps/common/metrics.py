@@ -1,6 +1,6 @@
-"""Numbers for Prometheus, at /metrics for whoever has METRICS_TOKEN.
+"""Metrics for Prometheus, at /metrics, with METRICS_TOKEN as the bearer token.
 
-Where several processes serve, PROMETHEUS_MULTIPROC_DIR names a folder in which each of them counts.
+With several processes PROMETHEUS_MULTIPROC_DIR names the folder that all of them count in.
 """
 
 import os
@@ -29,21 +29,21 @@ if folder := os.environ.get(FOLDER):
     Path(folder).mkdir(parents=True, exist_ok=True)
 
 anomalies = Counter(
-    "anomalous_traffic", "Windows of time in which a client has behaved unusually", ["kind"]
+    "anomalous_traffic", "Windows of time in which a client behaved unusually", ["kind"]
 )
 
 
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the numbers of all processes; 404 without a token in the settings, 401 without it here."""
+    """Return the metrics of all processes; 404 without a token in the settings, 401 without it here."""
     if not settings.METRICS_TOKEN:
         return problems.not_found(request)
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not constant_time_compare(given, settings.METRICS_TOKEN):
-        refusal = problems.problem_response(request, HTTPStatus.UNAUTHORIZED)
-        refusal["WWW-Authenticate"] = 'Bearer realm="metrics"'
-        return refusal
+        unauthorized = problems.problem_response(request, HTTPStatus.UNAUTHORIZED)
+        unauthorized["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return unauthorized
     return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,10 +1,10 @@
-"""Notices clients that behave unusually, and says so in the log and in a metric. It stops nobody.
+"""Detects clients that behave unusually, and reports them in the log and in a metric. It blocks none.
 
-Rate limits stop who asks too often. What they do not see: somebody who suddenly asks ten times as
-often as before and stays below the limit, or who is refused again and again, as when addresses or
-passwords are tried. People look at such a line, or an alert counts them.
+Rate limits stop a client that sends too many requests. They do not see one that suddenly sends ten
+times as many as before and stays below the limit, or one whose requests are mostly rejected, as
+when it tries addresses or passwords.
 
-Each process watches what it serves itself, without asking anybody.
+Each process watches the requests that it serves itself.
 """
 
 import time
@@ -24,12 +24,12 @@ from apps.common.middleware import GetResponse
 logger = structlog.get_logger(__name__)
 
 WINDOW = 10.0  # seconds
-# A burst: so many requests in a window, and so many times what is usual for the client.
+# A burst: so many requests in a window, and so many times the client's baseline.
 BURST = 100
-TIMES_USUAL = 5
-# Refusals: so many in a window, and more than half of its requests.
-REFUSALS = 20
-REFUSED = {
+BURST_FACTOR = 5
+# Rejections: so many in a window, and more than half of the client's requests.
+REJECTIONS = 20
+REJECTED_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
@@ -37,43 +37,43 @@ REFUSED = {
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
-# How much of what was usual before still counts after a window.
-MEMORY = 0.8
+# The baseline is an exponentially weighted moving average: how much of it a window keeps.
+DECAY = 0.8
 CLIENTS = 10_000
 
 
 @dataclass
 class Client:
-    """What one client does in the window of time that it is in, and what was usual before."""
+    """The requests of one client in the current window, and its baseline before it."""
 
     window: int
     requests: int = 0
-    refused: int = 0
-    usual: float = 0.0
-    told: set[str] = field(default_factory=set)
+    rejected: int = 0
+    baseline: float = 0.0
+    reported: set[str] = field(default_factory=set)
 
     def move_to(self, window: int) -> None:
-        """Begin another window. What lies in between was quiet."""
+        """Begin another window. The windows in between had no request."""
         if window != self.window:
-            self.usual = self.usual * MEMORY + self.requests * (1 - MEMORY)
-            self.usual *= MEMORY ** (window - self.window - 1)
-            self.window, self.requests, self.refused = window, 0, 0
-            self.told.clear()
+            self.baseline = self.baseline * DECAY + self.requests * (1 - DECAY)
+            self.baseline *= DECAY ** (window - self.window - 1)
+            self.window, self.requests, self.rejected = window, 0, 0
+            self.reported.clear()
 
-    def kinds(self) -> Iterator[str]:
-        """Yield what is unusual about this window and has not been told yet."""
+    def anomalies(self) -> Iterator[str]:
+        """Yield the kinds of anomaly in this window that are not reported yet."""
         found = {
-            "burst": self.requests >= max(BURST, TIMES_USUAL * self.usual),
-            "refusals": self.refused >= REFUSALS and self.refused * 2 > self.requests,
+            "burst": self.requests >= max(BURST, BURST_FACTOR * self.baseline),
+            "rejections": self.rejected >= REJECTIONS and self.rejected * 2 > self.requests,
         }
         for kind, is_found in found.items():
-            if is_found and kind not in self.told:
-                self.told.add(kind)
+            if is_found and kind not in self.reported:
+                self.reported.add(kind)
                 yield kind
 
 
 class TrafficMiddleware:
-    """Watches clients: by account where a token says so, else by address."""
+    """Watches clients: by account if the request has a token, else by address."""
 
     timer = staticmethod(time.monotonic)
 
@@ -91,8 +91,8 @@ class TrafficMiddleware:
                 client = self.clients[name] = Client(window)
             client.move_to(window)
             client.requests += 1
-            client.refused += response.status_code in REFUSED
-            kinds = list(client.kinds())
+            client.rejected += response.status_code in REJECTED_STATUSES
+            kinds = list(client.anomalies())
         for kind in kinds:
             metrics.anomalies.labels(kind).inc()
             logger.warning(
@@ -100,15 +100,15 @@ class TrafficMiddleware:
                 kind=kind,
                 client=name,
                 requests=client.requests,
-                refused=client.refused,
-                usual=round(client.usual),
+                rejected=client.rejected,
+                baseline=round(client.baseline),
                 seconds=WINDOW,
             )
         return response
 
 
 def _name(request: HttpRequest) -> str:
-    # REST framework leaves the token here. The user of a session would have to be read.
+    # REST framework stores the token here. The user of a session would cost a query.
     if getattr(request, "auth", None):
         return f"user {request.user.pk}"
     return str(request.META.get("REMOTE_ADDR"))

@@ -1,12 +1,12 @@
 """The database: SQLite where none is named, for a laptop; a server everywhere else.
 
-What differs between the engines is settled here and in the module of the server.
+What differs between the engines is settled here and in the module of the backend.
 """
 
 from typing import Any
 
 from config.environment import BASE_DIR, env
-from config.settings import database_server as server
+from config.settings import database_backend as backend
 
 SQLITE_ENGINE = "django.db.backends.sqlite3"
 SQLITE = {"ENGINE": SQLITE_ENGINE, "NAME": BASE_DIR / "db.sqlite3"}
@@ -17,7 +17,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
-    server.ENGINE: server.OPTIONS,
+    backend.ENGINE: backend.OPTIONS,
 }
 
 DATABASES: dict[str, dict[str, Any]] = {

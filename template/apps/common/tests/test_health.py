@@ -19,7 +19,7 @@ def test_ready_names_each_service_that_answers(api: APIClient, db: None) -> None
     assert {"database", "cache"} <= answer.json()["checks"].keys()
 
 
-def test_ready_is_amber_while_the_cache_forgets(
+def test_ready_is_degraded_while_the_cache_is_unavailable(
     api: APIClient, settings: Settings, db: None
 ) -> None:
     settings.CACHES = BROKEN_CACHE

@@ -29,11 +29,11 @@ def _token(settings: Settings) -> None:
 
 
 def read(api: APIClient, token: str) -> tuple[int, str]:
-    answer = api.get("/metrics", headers={"Authorization": f"Bearer {token}"})
-    return answer.status_code, answer.content.decode()
+    response = api.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    return response.status_code, response.content.decode()
 
 
-def test_whoever_has_the_token_reads_the_numbers(api: APIClient) -> None:
+def test_the_token_gives_access_to_the_metrics(api: APIClient) -> None:
     metrics.anomalies.labels("burst").inc()
     status, text = read(api, TOKEN)
     assert status == 200
@@ -42,20 +42,20 @@ def test_whoever_has_the_token_reads_the_numbers(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "prometheus-älone"])
-def test_nobody_else_does(api: APIClient, token: str) -> None:
+def test_the_metrics_need_the_token(api: APIClient, token: str) -> None:
     status, text = read(api, token)
     assert status == 401
     assert "anomalous_traffic" not in text
 
 
-def test_without_a_token_in_the_settings_there_is_nothing(
+def test_there_are_no_metrics_without_a_token_in_the_settings(
     api: APIClient, settings: Settings
 ) -> None:
     settings.METRICS_TOKEN = ""
     assert read(api, "")[0] == 404
 
 
-def test_the_numbers_are_those_of_all_processes(tmp_path: Path) -> None:
+def test_the_metrics_add_up_all_processes(tmp_path: Path) -> None:
     environment = os.environ | {metrics.FOLDER: str(tmp_path / "metrics")}
     for code in (COUNT, COUNT, READ):
         printed = subprocess.run(  # noqa: S603  # our own interpreter

@@ -7,12 +7,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.common import traffic
 from apps.common.tests.lines import LogLines
-from apps.common.traffic import BURST, REFUSALS, TIMES_USUAL, WINDOW, Client, TrafficMiddleware
+from apps.common.traffic import BURST, BURST_FACTOR, REJECTIONS, WINDOW, Client, TrafficMiddleware
 from apps.users.models import User
 
 
 class Service:
-    """A service that answers with the status that a request names, with a clock to be set."""
+    """Responds with the status that a request names, and has a clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -29,8 +29,8 @@ def service() -> Service:
     return Service()
 
 
-def told(log: LogLines) -> list[str]:
-    """Return the kinds of what was noticed so far."""
+def reported(log: LogLines) -> list[str]:
+    """Return the kinds of the anomalies so far."""
     return [line["kind"] for line in log.all() if line["event"] == "anomalous_traffic"]
 
 
@@ -38,72 +38,72 @@ def counted(kind: str) -> float:
     return REGISTRY.get_sample_value("anomalous_traffic_total", {"kind": kind}) or 0.0
 
 
-def test_a_burst_is_told_once_in_a_window(service: Service, log: LogLines) -> None:
+def test_a_burst_is_reported_once_in_a_window(service: Service, log: LogLines) -> None:
     before = counted("burst")
     service.ask(BURST - 1)
-    assert told(log) == []
+    assert reported(log) == []
     service.ask(BURST)
-    assert (told(log), counted("burst") - before) == (["burst"], 1)
+    assert (reported(log), counted("burst") - before) == (["burst"], 1)
     line = log.last("anomalous_traffic")
-    assert (line["client"], line["requests"], line["usual"]) == ("192.0.2.1", BURST, 0)
+    assert (line["client"], line["requests"], line["baseline"]) == ("192.0.2.1", BURST, 0)
     service.now += WINDOW
     service.ask(BURST * 2)
-    assert told(log) == ["burst", "burst"]
+    assert reported(log) == ["burst", "burst"]
 
 
-def test_what_is_usual_for_a_client_is_no_burst(service: Service, log: LogLines) -> None:
+def test_traffic_near_the_baseline_is_no_burst(service: Service, log: LogLines) -> None:
     busy = BURST * 2
     for _ in range(20):
         service.ask(busy)
         service.now += WINDOW
-    first = len(told(log))
+    first = len(reported(log))
     assert first < 20
     service.ask(busy)
-    assert len(told(log)) == first
-    service.ask(busy * TIMES_USUAL)
-    assert len(told(log)) == first + 1
+    assert len(reported(log)) == first
+    service.ask(busy * BURST_FACTOR)
+    assert len(reported(log)) == first + 1
 
 
-def test_what_was_usual_is_forgotten_in_quiet_times() -> None:
+def test_the_baseline_decays_without_requests() -> None:
     client = Client(window=0, requests=1000)
     client.move_to(1)
-    assert client.usual == pytest.approx(200)
+    assert client.baseline == pytest.approx(200)
     client.move_to(2)
-    assert client.usual == pytest.approx(160)
+    assert client.baseline == pytest.approx(160)
     client.move_to(102)
-    assert client.usual < 1
+    assert client.baseline < 1
 
 
-@pytest.mark.parametrize("status", sorted(traffic.REFUSED))
-def test_somebody_who_is_refused_again_and_again_is_noticed(
+@pytest.mark.parametrize("status", sorted(traffic.REJECTED_STATUSES))
+def test_a_client_whose_requests_are_rejected_is_reported(
     service: Service, log: LogLines, status: int
 ) -> None:
-    before = counted("refusals")
-    service.ask(REFUSALS - 1, status)
-    assert told(log) == []
+    before = counted("rejections")
+    service.ask(REJECTIONS - 1, status)
+    assert reported(log) == []
     service.ask(1, status)
-    assert (told(log), counted("refusals") - before) == (["refusals"], 1)
+    assert (reported(log), counted("rejections") - before) == (["rejections"], 1)
 
 
 @pytest.mark.parametrize("status", [200, 304, 409, 412, 500])
-def test_other_answers_are_no_refusals(service: Service, log: LogLines, status: int) -> None:
-    service.ask(REFUSALS, status)
-    assert told(log) == []
+def test_other_statuses_are_no_rejections(service: Service, log: LogLines, status: int) -> None:
+    service.ask(REJECTIONS, status)
+    assert reported(log) == []
 
 
-def test_refusals_among_many_good_answers_are_usual(service: Service, log: LogLines) -> None:
-    service.ask(REFUSALS + 1, 200)
-    service.ask(REFUSALS, 404)
-    assert told(log) == []
+def test_rejections_among_more_successes_are_not_reported(service: Service, log: LogLines) -> None:
+    service.ask(REJECTIONS + 1, 200)
+    service.ask(REJECTIONS, 404)
+    assert reported(log) == []
 
 
-def test_each_client_is_watched_alone(service: Service, log: LogLines) -> None:
+def test_each_client_is_counted_by_itself(service: Service, log: LogLines) -> None:
     for number in range(1, 5):
-        service.ask(REFUSALS // 2, 404, f"192.0.2.{number}")
-    assert told(log) == []
+        service.ask(REJECTIONS // 2, 404, f"192.0.2.{number}")
+    assert reported(log) == []
 
 
-def test_whoever_has_a_token_is_known_by_the_account(
+def test_a_client_with_a_token_is_identified_by_its_account(
     user: User, log: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traffic, "BURST", 1)
@@ -113,7 +113,7 @@ def test_whoever_has_a_token_is_known_by_the_account(
     assert (line["client"], line["request_id"]) == (f"user {user.pk}", "abc")
 
 
-def test_only_so_many_clients_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_clients_in_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traffic, "CLIENTS", 2)
     watched = TrafficMiddleware(lambda _: HttpResponse())
     for number in range(5):
