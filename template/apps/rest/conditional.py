@@ -84,7 +84,7 @@ def matches_if_none_match(request: Request, etag: str) -> bool:
     )
 
 
-def unless_known(request: Request, response: HttpResponse) -> HttpResponse:
+def revalidate(request: Request, response: HttpResponse) -> HttpResponse:
     """Return the response, or 304 Not Modified to a client that has it."""
     if not matches_if_none_match(request, response["ETag"]):
         return response

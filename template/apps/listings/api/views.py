@@ -108,7 +108,7 @@ class ListingView(GenericAPIView[Listing]):
         """
         listing: Any = self.get_object()  # with what its selector adds
         serializer = ListingSerializer if listing.is_exact else PublicListingSerializer
-        return conditional.unless_known(request, detail_response(listing, serializer=serializer))
+        return conditional.revalidate(request, detail_response(listing, serializer=serializer))
 
     @extend_schema(
         operation_id="update_listing",
