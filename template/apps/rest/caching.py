@@ -34,7 +34,7 @@ Entry = tuple[str, float, Any]
 
 # What this process has read. It saves a transfer from the cache while the generation is the same.
 _local = FIFOCache(100)
-# The hashes of the keys that this process has been asked for.
+# Hashes of the keys that were requested from this process before.
 _seen = FIFOCache(10_000)
 
 

@@ -82,12 +82,12 @@ def test_a_response_announces_the_limits_and_what_remains(
     limit(monkeypatch, "user", "9/min")
     assert user_api.get(ME)["RateLimit-Policy"] == '"user";q=9;w=60'
     limit(monkeypatch, "credentials", "2/hour")
-    answers = [api.post(SIGN_IN, {}) for _ in range(3)]
-    assert answers[0]["RateLimit-Policy"] == '"anon";q=5;w=60, "credentials";q=2;w=3600'
-    assert answers[0]["RateLimit"].startswith('"anon";r=4;t=20, "credentials";r=1;t=')
-    assert '"credentials";r=0' in answers[1]["RateLimit"]
-    assert '"credentials";r=0' in answers[2]["RateLimit"]
-    assert answers[2].status_code == 429
+    responses = [api.post(SIGN_IN, {}) for _ in range(3)]
+    assert responses[0]["RateLimit-Policy"] == '"anon";q=5;w=60, "credentials";q=2;w=3600'
+    assert responses[0]["RateLimit"].startswith('"anon";r=4;t=20, "credentials";r=1;t=')
+    assert '"credentials";r=0' in responses[1]["RateLimit"]
+    assert '"credentials";r=0' in responses[2]["RateLimit"]
+    assert responses[2].status_code == 429
 
 
 def test_a_new_window_resets_the_quota(
