@@ -1,7 +1,10 @@
 from unittest import mock
 
 import pytest
+from rest_framework.test import APIClient
+from rest_framework.throttling import SimpleRateThrottle
 
+from apps.common.throttling import FixedWindowThrottle
 from apps.rest import throttling
 from apps.rest.throttling import QuotaLease, UserThrottle
 
@@ -38,14 +41,16 @@ def test_leased_requests_and_others_share_one_quota() -> None:
     assert not process.allows()
 
 
-def test_far_from_the_limit_ten_requests_cost_one_round_trip(
-    monkeypatch: pytest.MonkeyPatch,
+def test_far_from_the_limit_ten_reads_of_the_list_cost_one_round_trip(
+    api: APIClient, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = Process(6000)
-    increment = mock.Mock(side_effect=process.throttle.increment)
-    monkeypatch.setattr(process.throttle, "increment", increment)
-    assert all(process.allows() for _ in range(100))
-    assert increment.call_count == 10
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "anon", "6000/min")
+    monkeypatch.setattr(SimpleRateThrottle, "timer", lambda _: 1_000_000_000.0)
+    increment = mock.Mock(side_effect=UserThrottle().increment)
+    monkeypatch.setattr(FixedWindowThrottle, "increment", lambda _, *args: increment(*args))
+    remaining = [api.get("/api/v2/listings/")["RateLimit"] for _ in range(20)]
+    assert increment.call_count == 2
+    assert remaining[-1].startswith('"anon";r=5980;')
 
 
 def test_leases_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
