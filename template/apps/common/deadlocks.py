@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 MAX_BACKOFF = 0.02  # seconds, times the attempt; random, so that the same two do not collide again
-# The code of a deadlock: MySQL's error number, PostgreSQL's SQLSTATE.
+# The code of a deadlock: an error number, or an SQLSTATE.
 DEADLOCK = {1213, "40P01"}
 
 
