@@ -15,7 +15,7 @@ from tests.stacks import Production, wait
 SETTLING = 3  # seconds until an outage shows in every answer
 OUTAGE = 5  # seconds that it lasts from then on
 PAUSE = 0.2  # seconds between two requests of the same kind
-# A job that was in flight, or parked, has come to its end after so many seconds.
+# A job that was in flight, or pending, has come to its end after so many seconds.
 PATIENCE = 240
 
 

@@ -1,11 +1,8 @@
-"""What the tests of workers have to know of RabbitMQ."""
-
-from typing import Any
-
-ENVIRONMENT: dict[str, str] = {}
-
-
-def forget(connection: Any, prefix: str) -> None:
-    """Remove everything that the broker keeps under a prefix."""
-    for name in ("high", "default", "low"):
+def delete_all(connection: Any, prefix: str) -> None:
+    """Delete everything that the broker stores under a prefix."""
+    for name in ("high", "default", "low", "lost"):
         connection.default_channel.queue_delete(f"{prefix}{name}")
+
+
+def end_visibility_timeout(connection: Any, prefix: str) -> None:
+    """Do nothing: RabbitMQ redelivers as soon as a worker's connection is closed."""

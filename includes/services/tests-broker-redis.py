@@ -1,13 +1,12 @@
-"""What the tests of workers have to know of Redis."""
-
-from typing import Any
-
-# A test cannot wait for five minutes until a job goes to another worker.
-ENVIRONMENT = {"CELERY_VISIBILITY_TIMEOUT": "2"}
-
-
-def forget(connection: Any, prefix: str) -> None:
-    """Remove everything that the broker keeps under a prefix."""
+def delete_all(connection: Any, prefix: str) -> None:
+    """Delete everything that the broker stores under a prefix."""
     client = connection.default_channel.client
     for key in client.scan_iter(f"{prefix}*"):
         client.delete(key)
+
+
+def end_visibility_timeout(connection: Any, prefix: str) -> None:
+    """Let the jobs that are not acknowledged look as old as the visibility timeout."""
+    client, index = connection.default_channel.client, f"{prefix}unacked_index"
+    for tag in client.zrange(index, 0, -1):
+        client.zadd(index, {tag: 0})

@@ -1,4 +1,4 @@
-"""What common offers to a project with background jobs."""
+"""Health checks of the broker."""
 
 from celery import current_app
 from celery.utils import uuid
@@ -14,10 +14,10 @@ def check_broker() -> None:
         _connect(connection)
 
 
-def takes_messages() -> bool:
-    """Tell whether the broker takes any message: a small one, to a queue of its own.
+def accepts_messages() -> bool:
+    """Tell whether the broker accepts a small message, to a queue of its own.
 
-    One that is full answers and takes none. One that does not take a certain message may take others.
+    A broker that is full answers and accepts none. One that rejects a job may accept others.
     """
     try:
         with current_app.connection_for_write(connect_timeout=2) as connection:
@@ -25,9 +25,9 @@ def takes_messages() -> bool:
             queue = Queue(f"probe-{uuid()}", exclusive=True)(connection.default_channel)
             queue.declare()
             connection.Producer().publish("", routing_key=queue.name)
-            queue.purge()  # kombu's own brokers delete none that has no exchange
+            queue.purge()  # kombu's own brokers delete no queue without an exchange
             queue.delete()
-    except Exception:  # noqa: BLE001  # whatever the reason, it does not
+    except Exception:  # noqa: BLE001  # its type is one of the broker's library
         return False
     return True
 

@@ -10,18 +10,18 @@ from apps.jobs.models import JobRecord
 
 
 @admin.register(JobRecord)
-class ParkedJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
-    """Shows what waits. To change what a job does, change the code and send it again."""
+class JobRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Read-only. To change what a job does, change the code and retry the job."""
 
-    actions = ("replay",)
+    actions = ("retry",)
     date_hierarchy = "available_at"
-    list_display = ("task", "job_id", "reason", "error", "request_id", "available_at")
-    list_filter = ("reason", "task")
+    list_display = ("task", "job_id", "status", "error", "request_id", "available_at")
+    list_filter = ("status", "task")
     ordering = ("available_at",)
     search_fields = ("job_id", "request_id", "error")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[JobRecord]:
-        return selectors.parked()
+        return selectors.failed_and_pending()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -29,12 +29,14 @@ class ParkedJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(description=_("Send again"), permissions=["delete"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[JobRecord]) -> None:
-        resent = services.resend(queryset.order_by("available_at"))
-        if failed := len(resent.failed):
-            not_sent = _("%(failed)d jobs cannot be sent: the list says why.") % {"failed": failed}
+    @admin.action(description=_("Retry"), permissions=["delete"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[JobRecord]) -> None:
+        result = services.retry(queryset.order_by("available_at"))
+        if failed := len(result.failed):
+            not_sent = _("%(failed)d jobs could not be sent: see their errors.") % {
+                "failed": failed
+            }
             self.message_user(request, not_sent, messages.ERROR)
-        if resent.is_broker_away:
-            self.message_user(request, _("The broker does not answer."), messages.ERROR)
-        self.message_user(request, _("Sent %(sent)d jobs again.") % {"sent": len(resent.sent)})
+        if result.is_broker_unavailable:
+            self.message_user(request, _("The broker is unavailable."), messages.ERROR)
+        self.message_user(request, _("Retried %(sent)d jobs.") % {"sent": len(result.sent)})

@@ -1,7 +1,7 @@
-"""Asks the worker or beat of this container whether it is alive: `python -m apps.jobs.liveness worker`.
+"""The liveness probe of a worker or of beat: `python -m apps.jobs.liveness worker`.
 
-Each touches a file again and again. One that has not done so for a minute hangs, unless the broker
-is away: then it waits for it, and starting it anew would not help.
+Each touches a file all the time. If the file is older than a minute, the process hangs. While the
+broker is unavailable the process counts as alive: restarting it would not help.
 """
 
 import sys
@@ -16,22 +16,21 @@ MAX_AGE = 60  # seconds
 
 
 def heartbeat(name: str) -> None:
-    """Note that `name` is alive now."""
     _file(name).touch()
 
 
 def is_alive(name: str, max_age: float = MAX_AGE) -> bool:
-    """Tell whether `name` was alive in the last `max_age` seconds, or has no broker to live for."""
+    """Tell whether the last heartbeat is recent, or the broker is unavailable."""
     try:
         age = time.time() - _file(name).stat().st_mtime
     except FileNotFoundError:
         age = float("inf")
-    return age < max_age or not _broker_answers()
+    return age < max_age or not _is_broker_available()
 
 
 @heartbeat_sent.connect
 def _worker_heartbeat(**_: Any) -> None:
-    # From the loop that also fetches the jobs, every two seconds.
+    # Sent every two seconds by the loop that also fetches the jobs.
     heartbeat("worker")
 
 
@@ -39,12 +38,12 @@ def _file(name: str) -> Path:
     return Path(tempfile.gettempdir()) / f"celery-{name}"
 
 
-def _broker_answers() -> bool:
+def _is_broker_available() -> bool:
     from apps.common.celery import check_broker  # noqa: PLC0415  # needs settings, seldom
 
     try:
         check_broker()
-    except Exception:  # noqa: BLE001  # whatever the reason, it does not
+    except Exception:  # noqa: BLE001  # its type is one of the broker's library
         return False
     return True
 

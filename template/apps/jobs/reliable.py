@@ -1,4 +1,4 @@
-"""What a background job is: a function of which no accepted call is lost."""
+"""A base for background jobs: at-least-once delivery through a transactional outbox."""
 
 from datetime import timedelta
 from functools import partial
@@ -13,27 +13,27 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from django.utils import timezone
 from kombu.utils.json import dumps
 
-from apps.common.loops import is_database_away
+from apps.common.loops import is_database_unavailable
 from apps.jobs import services
-from apps.jobs.models import Reason
+from apps.jobs.models import Status
 
 logger = structlog.get_logger(__name__)
 
-# Seconds until a job that can neither run nor be parked is tried again.
+# Seconds until a job is retried that can neither run nor be stored.
 NO_DATABASE_PAUSE = 60
 
 
 class ReliableTask(DjangoTask[Any, Any]):
     """Use it as `@shared_task(base=ReliableTask)`.
 
-    It is noted in the database until it is done (a transactional outbox), so that one that gets
-    lost on its way is sent again. It is tried five times more when something that it needs is away,
-    with pauses that double up to a minute and vary at random. What then still fails is parked, and
-    so is what the broker does not take: `manage.py failed_jobs` shows it and sends it again.
+    A job is recorded in the database until it is done (a transactional outbox): one that is not
+    delivered is sent again, and one that the broker does not accept stays pending. Transient
+    failures are retried up to five times, with exponential backoff and jitter. A job that still
+    fails is kept as a failed job (a dead letter): `manage.py failed_jobs` lists and retries it.
     """
 
-    # It is confirmed when it is done, so that a worker that dies loses none; it may therefore run
-    # twice and must be written for it. How often it is given away again is counted (before_start).
+    # Late acknowledgement: a job in flight survives its worker. It may run twice, so it has to be
+    # idempotent. Redeliveries are counted (before_start).
     acks_late = True
     reject_on_worker_lost = True
     autoretry_for = (OSError, OperationalError, InterfaceError)
@@ -50,14 +50,14 @@ class ReliableTask(DjangoTask[Any, Any]):
         *others: Any,
         **options: Any,
     ) -> Any:
-        """Note the job and send it, or park it while the broker is away.
+        """Record the job and send it. It stays pending while the broker is unavailable.
 
-        Raises DatabaseError, and TypeError when the arguments do not fit or are no JSON.
+        Raises DatabaseError, and TypeError when the arguments do not fit or are not JSON.
         """
         task_id = task_id or uuid()
-        # A job that is tried again sends itself, and is noted already.
+        # A retry sends the job itself, which is recorded already.
         if task_id != self.request.id:
-            self._note(task_id, args, kwargs, options)
+            self._record(task_id, args, kwargs, options)
         return self._send(args, kwargs, task_id, *others, **options)
 
     def apply_async_on_commit(
@@ -68,29 +68,43 @@ class ReliableTask(DjangoTask[Any, Any]):
         *others: Any,
         **options: Any,
     ) -> Any:
-        """Note the job in this transaction, and send it on commit. Raises what `apply_async` does.
+        """Record the job in this transaction, and send it on commit. Raises as `apply_async`.
 
-        If this process dies in between, the job is sent all the same, as one that got lost.
+        If this process dies in between, the relay sends the job.
         """
         task_id = task_id or uuid()
-        self._note(task_id, args, kwargs, options)
+        self._record(task_id, args, kwargs, options)
         transaction.on_commit(partial(self._send, args, kwargs, task_id, *others, **options))
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Do as `apply_async_on_commit` does, without options."""
         self.apply_async_on_commit(args, kwargs)
 
+    def _record(self, task_id: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
+        args, kwargs = args or (), kwargs or {}
+        # Arguments that could not be sent later are rejected now, also without a broker.
+        signature(self.run).bind(*args, **kwargs)
+        if self.app.conf.task_always_eager:
+            dumps([args, kwargs])
+            return
+        available_at = options.get("eta") or timezone.now() + timedelta(
+            seconds=options.get("countdown") or 0
+        )
+        services.record(
+            job_id=task_id, task=self.name, args=args, kwargs=kwargs, available_at=available_at
+        )
+
     def _send(self, args: Any, kwargs: Any, task_id: str, *others: Any, **options: Any) -> Any:
         try:
             return super().apply_async(args, kwargs, task_id, *others, **options)
-        except Exception as error:  # a refusal has the type of the broker's library
+        except Exception as error:  # its type is one of the broker's library
             if isinstance(error, SoftTimeLimitExceeded) or self.app.conf.task_always_eager:
                 raise
-            self._park(task_id, args or (), kwargs or {}, Reason.UNSENT, error)
+            self._store(Status.PENDING, error, task_id, args or (), kwargs or {})
             return self.AsyncResult(task_id)
 
     def before_start(self, task_id: str, args: Any, kwargs: dict[str, Any]) -> None:
-        """Count a job that the broker gives away once more, because its worker died or lost it."""
+        """Count a redelivery: the broker does so when a worker dies or loses its connection."""
         if not (self.request.delivery_info or {}).get("redelivered"):
             return
         try:
@@ -99,20 +113,20 @@ class ReliableTask(DjangoTask[Any, Any]):
             raise self.retry(exc=error, countdown=NO_DATABASE_PAUSE) from error
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run it. To run out of memory is to fail: Celery would end the whole worker.
+        """Run it. Running out of memory is a failure: Celery would end the whole worker.
 
-        Without a broker the process that would end is the caller's, so there `sys.exit` fails, too.
+        Without a broker the process that would end is the caller's: there `sys.exit` fails, too.
         """
-        deadly = (MemoryError, SystemExit) if self.request.is_eager else MemoryError
+        fatal = (MemoryError, SystemExit) if self.request.is_eager else MemoryError
         try:
             return super().__call__(*args, **kwargs)
-        except deadly as error:
+        except fatal as error:
             raise RuntimeError(f"It ended with {error!r}.") from error
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: dict[str, Any]) -> None:
-        """Note that it is done. While the database is away it stays noted, and runs once more."""
+        """Mark it as done. While the database is unavailable it stays recorded, and runs again."""
         try:
-            services.forget(task_id)
+            services.mark_done(task_id)
         except (DatabaseError, InterfaceError):
             logger.warning(
                 "job_completion_not_recorded", job_id=task_id, task=self.name, exc_info=True
@@ -121,40 +135,19 @@ class ReliableTask(DjangoTask[Any, Any]):
     def on_failure(
         self, exc: Exception, task_id: str, args: Any, kwargs: dict[str, Any], einfo: Any
     ) -> None:
-        """Park what has failed for good: an error of its own, or a time limit too."""
+        """Store a job that failed with an error that is not transient, or at a time limit."""
         try:
-            self._park(task_id, args, kwargs, Reason.FAILED, exc)
+            self._store(Status.FAILED, exc, task_id, args, kwargs)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("job_not_stored", job_id=task_id, task=self.name, exc_info=True)
-            # Nowhere to park: it goes round once more, with all its tries. Without a broker it
-            # would do so at once, for ever; and what cannot be stored now cannot be later either.
-            if is_database_away(error) and not self.app.conf.task_always_eager:
+            # It is sent again, with all its retries, until it can be stored. Without a broker it
+            # would run again at once, for ever; and a job that no database accepts never will be.
+            if is_database_unavailable(error) and not self.app.conf.task_always_eager:
                 super().apply_async(args, kwargs, task_id, countdown=NO_DATABASE_PAUSE)
 
-    def _note(self, task_id: str, args: Any, kwargs: Any, options: dict[str, Any]) -> None:
-        args, kwargs = args or (), kwargs or {}
-        # What could not be sent later is refused now, and without a broker just the same.
-        signature(self.run).bind(*args, **kwargs)
-        if self.app.conf.task_always_eager:
-            dumps([args, kwargs])
-            return
-        pause = timedelta(seconds=options.get("countdown") or 0)
-        services.note(
-            job_id=task_id,
-            task=self.name,
-            args=args,
-            kwargs=kwargs,
-            sent_at=options.get("eta") or timezone.now() + pause,
-        )
-
-    def _park(
-        self, task_id: str, args: Any, kwargs: dict[str, Any], reason: Reason, error: Exception
+    def _store(
+        self, status: Status, error: Exception, task_id: str, args: Any, kwargs: dict[str, Any]
     ) -> None:
-        services.park(
-            job_id=task_id,
-            task=self.name,
-            args=args,
-            kwargs=kwargs,
-            reason=reason,
-            error=error,
+        services.store_failure(
+            status, error, job_id=task_id, task=self.name, args=args, kwargs=kwargs
         )

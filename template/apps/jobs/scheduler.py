@@ -1,4 +1,4 @@
-"""Beat's schedule: rows in the database, edited in the admin."""
+"""Beat's scheduler: the schedule is stored in the database and edited in the admin."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # the library has no 
         return super().tick(*args, **kwargs)
 
     def all_as_schedule(self) -> dict[str, Any]:
-        """Read the schedule row by row: one with, say, an unknown time zone stops no other."""
+        """Read the schedule row by row: an invalid one, say its time zone, stops no other."""
         entries = {}
         for key in PeriodicTask.objects.filter(enabled=True).values_list("pk", flat=True):
             with skipped_if_bad("periodic_task_not_read", periodic_task=key):
@@ -24,7 +24,7 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # the library has no 
         return entries
 
     def update_from_dict(self, mapping: dict[str, Any]) -> None:
-        """Add what the settings have and the database lacks: what was edited there stays."""
+        """Add the entries of the settings that the database lacks, and change no other."""
         known = set(PeriodicTask.objects.values_list("name", flat=True))
         super().update_from_dict(
             {name: entry for name, entry in mapping.items() if name not in known}

@@ -1,4 +1,4 @@
-"""Writes: noting a job that is sent, parking it, sending it again, and giving it up."""
+"""Writes to the transactional outbox, and its relay (`retry`)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,164 +13,162 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.utils.json import dumps, loads
 
-from apps.common.celery import takes_messages
+from apps.common.celery import accepts_messages
 from apps.common.loops import skipped_if_bad
-from apps.jobs.models import JobRecord, Reason
+from apps.jobs.models import JobRecord, Status
 
 logger = structlog.get_logger(__name__)
 
-# After so many it is the job that ends its workers, or that they do not know.
+# More than that is the job's own fault: it ends its workers, or no worker knows its task.
 MAX_REDELIVERIES = 5
 MAX_ERROR_LENGTH = 1000
 
 
 class RedeliveryError(Exception):
-    """A job was sent again, or given to a worker again, too often: it may end each that takes it."""
+    """A job was delivered too often: it may end every worker that takes it."""
 
 
 @dataclass
-class Resent:
-    """What has become of jobs that were to be sent again; those in neither list wait as before."""
+class RetryResult:
+    """The outcome of `retry`. A job in neither list is unchanged."""
 
     sent: list[JobRecord] = field(default_factory=list)
     failed: list[JobRecord] = field(default_factory=list)
-    is_broker_away: bool = False
+    is_broker_unavailable: bool = False
 
 
-def note(
+def record(
     *,
     job_id: str,
     task: str,
     args: Iterable[Any],
     kwargs: dict[str, Any],
-    sent_at: datetime | None = None,
+    available_at: datetime | None = None,
 ) -> None:
-    """Note that a job is sent, so that it can be sent again if it gets lost. Raises DatabaseError."""
-    JobRecord.objects.create(
-        job_id=job_id, reason=Reason.SENT, **_fields(task, args, kwargs, at=sent_at)
-    )
+    """Record a job in the outbox before it is sent. Raises DatabaseError."""
+    fields = _fields(task, args, kwargs, available_at=available_at)
+    JobRecord.objects.create(job_id=job_id, status=Status.SENT, **fields)
 
 
-def forget(job_id: str) -> None:
-    """Note that a job is done. Raises DatabaseError."""
+def mark_done(job_id: str) -> None:
+    """Remove a job from the outbox. Raises DatabaseError."""
     JobRecord.objects.filter(job_id=job_id).delete()
 
 
 def count_redelivery(
     *, job_id: str, task: str, args: Iterable[Any], kwargs: dict[str, Any]
 ) -> None:
-    """Count that the broker gives a job to a worker once more, also one that was never noted.
+    """Count a redelivery by the broker, also of a job that is not in the outbox.
 
     Raises RedeliveryError, and DatabaseError.
     """
-    once_more = JobRecord.objects.filter(job_id=job_id, redeliveries__lt=MAX_REDELIVERIES)
-    if once_more.update(redeliveries=F("redeliveries") + 1):
+    below_limit = JobRecord.objects.filter(job_id=job_id, redeliveries__lt=MAX_REDELIVERIES)
+    if below_limit.update(redeliveries=F("redeliveries") + 1):
         return
-    defaults = {"reason": Reason.SENT, "redeliveries": 1, **_fields(task, args, kwargs)}
+    defaults = {"status": Status.SENT, "redeliveries": 1, **_fields(task, args, kwargs)}
     _, is_new = JobRecord.objects.get_or_create(job_id=job_id, defaults=defaults)
     if not is_new:
-        raise RedeliveryError(f"It was begun {MAX_REDELIVERIES + 1} times and never ended.")
+        raise RedeliveryError(f"It was started {MAX_REDELIVERIES + 1} times and never finished.")
 
 
-def park(  # noqa: PLR0913  # what a job consists of
+def store_failure(  # noqa: PLR0913  # the fields of a job
+    status: Status,
+    error: BaseException,
     *,
     job_id: str,
     task: str,
     args: Iterable[Any],
     kwargs: dict[str, Any],
-    reason: Reason,
-    error: BaseException,
-) -> JobRecord:
-    """Return the parked job. Raises DatabaseError when it cannot be kept."""
-    # A worker's main process parks once in a while: its connection may be long gone.
+) -> None:
+    """Store a job that has failed, or that the broker has not accepted. Raises DatabaseError."""
+    # A worker's main process stores a job once in a while: its connection may be stale.
     if not connection.in_atomic_block:
         close_old_connections()
-    defaults = {"reason": reason, "error": _text(error), **_fields(task, args, kwargs)}
-    job, _ = JobRecord.objects.update_or_create(job_id=job_id, defaults=defaults)
-    logger.error("job_failed", job_id=job_id, task=task, reason=str(reason))
-    return job
+    defaults = {"status": status, "error": _error_text(error), **_fields(task, args, kwargs)}
+    JobRecord.objects.update_or_create(job_id=job_id, defaults=defaults)
+    event = "job_failed" if status == Status.FAILED else "job_pending"
+    logger.error(event, job_id=job_id, task=task)
 
 
-def resend(jobs: Iterable[JobRecord]) -> Resent:
-    """Send jobs again, each under its id, unless somebody else has done so meanwhile.
+def retry(jobs: Iterable[JobRecord]) -> RetryResult:
+    """Send jobs again, each under its id, unless another process has done so meanwhile.
 
-    One that cannot be sent is stored as failed, and the rest goes on; while the broker takes
-    nothing, the rest waits. Whatever comes in between, each runs at least once. Raises
-    OperationalError when the database is away.
+    A job that cannot be sent is stored as failed, and the others are sent. While the broker is
+    unavailable, the others stay as they are. Delivery is at-least-once. Raises OperationalError
+    when the database is unavailable.
     """
-    resent = Resent()
+    result = RetryResult()
     for job in jobs:
-        with skipped_if_bad("job_not_resent", job_id=job.job_id, task=job.task):
-            error = _send(job)
+        with skipped_if_bad("job_not_retried", job_id=job.job_id, task=job.task):
+            error = _publish(job)
             if error is None:
-                resent.sent.append(job)
-            elif not takes_messages():
-                logger.warning("broker_unavailable", error=_text(error))
-                resent.is_broker_away = True
+                result.sent.append(job)
+            elif not accepts_messages():
+                logger.warning("broker_unavailable", error=_error_text(error))
+                result.is_broker_unavailable = True
                 break
             else:
-                _fail(job, error)
-                resent.failed.append(job)
-    return resent
+                _mark_failed(job, error)
+                result.failed.append(job)
+    return result
 
 
 def discard(job: JobRecord) -> None:
-    """Give a parked job up."""
     job.delete()
     logger.warning("job_discarded", job_id=job.job_id, task=job.task)
 
 
-def _send(job: JobRecord) -> Exception | None:
-    """Return what is wrong with a job, after which its row is as before, or None when it is sent."""
-    is_lost = job.reason == Reason.SENT
-    if is_lost and job.redeliveries >= MAX_REDELIVERIES:
-        return RedeliveryError(f"It was sent {MAX_REDELIVERIES + 1} times and never done.")
+def _publish(job: JobRecord) -> Exception | None:
+    """Return None when a job is sent. Otherwise return its error, and leave its row unchanged."""
+    is_undelivered = job.status == Status.SENT
+    if is_undelivered and job.redeliveries >= MAX_REDELIVERIES:
+        return RedeliveryError(f"It was sent {MAX_REDELIVERIES + 1} times and never finished.")
     with transaction.atomic(), structlog.contextvars.bound_contextvars(request_id=job.request_id):
-        # What somebody sends again after it has failed begins anew.
-        counted = 0 if job.reason == Reason.FAILED else job.redeliveries + is_lost
+        # A failed job that an operator retries starts from zero.
+        redeliveries = 0 if job.status == Status.FAILED else job.redeliveries + is_undelivered
         if not _unchanged(job).update(
-            reason=Reason.SENT, available_at=timezone.now(), redeliveries=counted
+            status=Status.SENT, available_at=timezone.now(), redeliveries=redeliveries
         ):
             return None
         try:
-            # Not as ReliableTask does it, which would store what the broker does not take.
+            # Not ReliableTask's, which would store a job that the broker does not accept.
             task = current_app.tasks[job.task]
             Task.apply_async(task, loads(job.args), loads(job.kwargs), task_id=job.job_id)
         except SoftTimeLimitExceeded:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, others follow
+        except Exception as error:  # noqa: BLE001  # any error of one job must not stop the others
             transaction.set_rollback(True)
             return error
     logger.info("job_retried", job_id=job.job_id, task=job.task)
     return None
 
 
-def _fail(job: JobRecord, error: Exception) -> None:
-    before, job.reason, job.error = _unchanged(job), Reason.FAILED, _text(error)
-    before.update(reason=job.reason, error=job.error, available_at=timezone.now())
-    logger.error("job_failed", job_id=job.job_id, task=job.task, reason=job.reason, exc_info=error)
+def _mark_failed(job: JobRecord, error: Exception) -> None:
+    before, job.status, job.error = _unchanged(job), Status.FAILED, _error_text(error)
+    before.update(status=job.status, error=job.error, available_at=timezone.now())
+    logger.error("job_failed", job_id=job.job_id, task=job.task, exc_info=error)
 
 
 def _unchanged(job: JobRecord) -> Any:
-    return JobRecord.objects.filter(pk=job.pk, reason=job.reason, available_at=job.available_at)
+    return JobRecord.objects.filter(pk=job.pk, status=job.status, available_at=job.available_at)
 
 
 def _fields(
-    task: str, args: Iterable[Any], kwargs: dict[str, Any], at: datetime | None = None
+    task: str, args: Iterable[Any], kwargs: dict[str, Any], available_at: datetime | None = None
 ) -> dict[str, Any]:
     return {
         "task": task,
         "args": dumps(list(args)),
         "kwargs": dumps(kwargs),
         "request_id": structlog.contextvars.get_contextvars().get("request_id") or "",
-        "available_at": at or timezone.now(),
+        "available_at": available_at or timezone.now(),
     }
 
 
-def _text(error: BaseException) -> str:
-    """Return an error as every database can store it: without NUL and half characters, and short."""
+def _error_text(error: BaseException) -> str:
+    """Return an error as every database can store it: short, without NUL or lone surrogates."""
     try:
         text = f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]
-    except Exception:  # noqa: BLE001  # its own __str__ may be what is wrong
+    except Exception:  # noqa: BLE001  # its own __str__ may fail
         return type(error).__name__
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Periodic work. A run that fails is not repeated: the next one is soon enough."""
+"""Periodic jobs are not retried: the next run is soon enough."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from apps.jobs import selectors, services
 
 @shared_task(expires=60)
 def relay_outbox() -> None:
-    """Send what the broker did not take or has lost, in its order, until it is away again."""
-    services.resend(selectors.to_send())
+    """Publish pending and undelivered jobs, in order, until the broker is unavailable."""
+    services.retry(selectors.pending_and_undelivered())

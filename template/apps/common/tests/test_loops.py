@@ -7,11 +7,11 @@ from apps.common.tests.lines import LogLines
 
 
 def refuse(_: BaseDatabaseWrapper) -> None:
-    raise OperationalError("away")
+    raise OperationalError("unavailable")
 
 
 def loop(error: BaseException) -> list[int]:
-    """Return which of three items are done when the second one is bad."""
+    """Return which of three items are done when the second one fails."""
     done = []
     for number in range(3):
         with skipped_if_bad("bad", number=number):
@@ -22,24 +22,24 @@ def loop(error: BaseException) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", [ValueError, DataError, OperationalError, InterfaceError])
-def test_a_bad_item_is_logged_and_the_loop_goes_on(
-    db: None, log: LogLines, kind: type[Exception]
-) -> None:
-    assert loop(kind("this row alone")) == [0, 2]
+def test_a_loop_logs_a_bad_item_and_goes_on(db: None, log: LogLines, kind: type[Exception]) -> None:
+    assert loop(kind("only this row")) == [0, 2]
     assert log.last("bad")["number"] == 1
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
-def test_a_loop_ends_while_no_connection_can_be_made(
+def test_a_loop_ends_when_the_database_is_unavailable(
     db: None, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
         with pytest.raises(kind):
-            loop(kind("away"))
+            loop(kind("unavailable"))
 
 
-def test_a_loop_ends_when_its_connection_is_lost(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_ends_when_the_database_connection_is_lost(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("django.db.connection.is_usable", lambda: False)
     with pytest.raises(OperationalError):
-        loop(OperationalError("away"))
+        loop(OperationalError("unavailable"))

@@ -20,17 +20,17 @@ class Migration(migrations.Migration):
                 ("job_id", models.CharField(max_length=64, verbose_name="job")),
                 ("task", models.CharField(max_length=255, verbose_name="task")),
                 ("args", models.TextField(default="[]", verbose_name="arguments")),
-                ("kwargs", models.TextField(default="{}", verbose_name="named arguments")),
+                ("kwargs", models.TextField(default="{}", verbose_name="keyword arguments")),
                 (
-                    "reason",
+                    "status",
                     models.CharField(
                         choices=[
-                            ("failed", "its last try failed"),
-                            ("unsent", "the broker did not take it"),
-                            ("sent", "it is not done yet"),
+                            ("failed", "failed"),
+                            ("pending", "pending: the broker has not accepted it"),
+                            ("sent", "sent and not done"),
                         ],
                         max_length=10,
-                        verbose_name="reason",
+                        verbose_name="status",
                     ),
                 ),
                 ("error", models.TextField(blank=True, verbose_name="error")),
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 (
                     "available_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="parked at"
+                        default=django.utils.timezone.now, verbose_name="available at"
                     ),
                 ),
                 (
@@ -50,17 +50,15 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "parked job",
-                "verbose_name_plural": "parked jobs",
+                "verbose_name": "job",
+                "verbose_name_plural": "failed and pending jobs",
                 "indexes": [
                     models.Index(
-                        fields=["reason", "available_at"], name="jobs_jobrecord_reason_age"
+                        fields=["status", "available_at"], name="jobs_jobrecord_status_due"
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("job_id",), name="jobs_jobrecord_job_id_is_unique"
-                    )
+                    models.UniqueConstraint(fields=("job_id",), name="jobs_jobrecord_job_id_unique")
                 ],
             },
         ),

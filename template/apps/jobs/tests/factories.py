@@ -1,14 +1,14 @@
 from factory import Faker
 from factory.django import DjangoModelFactory
 
-from apps.jobs.models import JobRecord, Reason
+from apps.jobs.models import JobRecord, Status
 
 
-class ParkedJobFactory(DjangoModelFactory[JobRecord]):
+class JobRecordFactory(DjangoModelFactory[JobRecord]):
     class Meta:
         model = JobRecord
 
     job_id = Faker("uuid4")
     task = "apps.jobs.tests.jobs.note"
     args = '["/nowhere/notes", "line"]'
-    reason = Reason.UNSENT
+    status = Status.PENDING

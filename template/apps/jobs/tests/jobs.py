@@ -1,4 +1,4 @@
-"""Jobs that only the tests have. A worker gets them by `--include apps.jobs.tests.jobs`."""
+"""Jobs for the tests. A worker gets them by `--include apps.jobs.tests.jobs`."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -19,34 +20,39 @@ def write(path: str, line: str) -> None:
 
 
 @shared_task(base=ReliableTask)
-def note(path: str, line: str, seconds: float = 0) -> None:
-    """Write down when it begins, and after so many seconds that it is done."""
-    if seconds:
-        write(path, f"{line} begins")
-        time.sleep(seconds)
+def note(path: str, line: str, until: str = "") -> None:
+    """Write a line. With `until`, write that it starts, and wait until there is such a file."""
+    if until:
+        write(path, f"{line} starts")
+        while not Path(until).exists():
+            time.sleep(0.02)
     write(path, line)
 
 
-@shared_task(base=ReliableTask)
+@shared_task(base=ReliableTask, retry_backoff_max=1)
 def note_at_third_try(path: str, line: str) -> None:
-    """Find what it needs away, twice."""
+    """Meet a transient failure, twice."""
     write(path, f"{line} is tried")
     if Path(path).read_text().count(f"{line} is tried") < 3:
-        raise ConnectionError("away")
+        raise ConnectionError("unavailable")
     write(path, line)
 
 
 @shared_task(base=ReliableTask)
 def fail_before(path: str, line: str) -> None:
-    """Fail until the file is there."""
+    """Fail until there is such a file."""
     if not Path(path).exists():
         raise ValueError("There is a bug.")
     write(path, line)
 
 
-@shared_task(base=ReliableTask, soft_time_limit=1, time_limit=2)
+# Celery's types know whole seconds only.
+LIMITS: dict[str, Any] = {"soft_time_limit": 0.2, "time_limit": 0.4}
+
+
+@shared_task(base=ReliableTask, **LIMITS)
 def hang() -> None:
-    """Go on even though the soft limit is reached."""
+    """Go on after the soft time limit."""
     with suppress(SoftTimeLimitExceeded):
         time.sleep(60)
     time.sleep(60)
@@ -67,21 +73,21 @@ DEATHS = {
 
 @shared_task(base=ReliableTask)
 def die(path: str, how: str) -> None:
-    """Write down that it begins, and end its process."""
+    """Write that it starts, and end its process."""
     write(path, how)
     DEATHS[how]()
 
 
 @shared_task
-def die_unnoted(path: str) -> None:
-    """Do so as a plain task, of which nobody keeps account."""
-    write(path, "unnoted")
+def die_unrecorded(path: str) -> None:
+    """Do so as a plain task, which is not in the outbox."""
+    write(path, "unrecorded")
     os._exit(1)
 
 
 @shared_task(base=ReliableTask)
 def fail_unreadably() -> None:
-    """Fail with an error that no database takes as it is."""
+    """Fail with an error that no database stores as it is."""
     raise ValueError("\0\ud800" + 5000 * "x")
 
 

@@ -15,13 +15,13 @@ def _folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-def test_what_has_just_been_alive_is() -> None:
+def test_a_process_with_a_recent_heartbeat_is_alive() -> None:
     heartbeat("beat")
     assert is_alive("beat")
     assert not is_alive("worker")
 
 
-def test_a_probe_is_told_by_the_exit_code() -> None:
+def test_the_exit_code_of_the_probe_tells_whether_a_process_is_alive() -> None:
     heartbeat("beat")
     command = [sys.executable, "-m", "apps.jobs.liveness"]
     environment = os.environ | {"TMPDIR": tempfile.gettempdir()}
@@ -32,15 +32,15 @@ def test_a_probe_is_told_by_the_exit_code() -> None:
     assert codes == [0, 1]
 
 
-def test_what_has_not_been_alive_for_long_is_not() -> None:
+def test_a_process_with_an_old_heartbeat_is_not_alive() -> None:
     heartbeat("beat")
     assert not is_alive("beat", max_age=0)
 
 
-def test_a_worker_is_alive_with_each_of_its_heartbeats() -> None:
+def test_each_heartbeat_of_a_worker_is_recorded() -> None:
     heartbeat_sent.send(sender=None)
     assert is_alive("worker")
 
 
-def test_nothing_is_to_blame_for_a_broker_that_is_away(no_broker: None) -> None:
+def test_a_process_counts_as_alive_while_the_broker_is_unavailable(no_broker: None) -> None:
     assert is_alive("worker")

@@ -15,7 +15,6 @@ from django_celery_beat.models import (
 
 from apps.jobs.liveness import is_alive
 from apps.jobs.scheduler import Scheduler
-from apps.jobs.tests.queues import messages
 
 # The scheduler closes connections, which is out of place within a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,14 +23,14 @@ NAME = "Publish pending and undelivered jobs"
 
 
 def scheduler() -> Any:
-    """Return beat's scheduler as it is after a start."""
+    """Return a scheduler that has started."""
     scheduler = Scheduler(app=current_app, lazy=True)
     scheduler.setup_schedule()
     return scheduler
 
 
-def test_the_database_gets_the_schedule_of_the_settings() -> None:
-    # As a worker does when it starts.
+def test_beat_adds_the_schedule_of_the_settings_to_the_database() -> None:
+    # A worker does so when it starts.
     current_app.loader.import_default_modules()
     scheduler()
     tasks = PeriodicTask.objects.filter(name__in=current_app.conf.beat_schedule)
@@ -40,7 +39,7 @@ def test_the_database_gets_the_schedule_of_the_settings() -> None:
     assert {task.task for task in tasks} <= current_app.tasks.keys()
 
 
-def test_what_was_edited_in_the_admin_stays() -> None:
+def test_beat_keeps_edited_periodic_tasks() -> None:
     scheduler()
     every_hour = IntervalSchedule.objects.create(every=1, period="hours")
     PeriodicTask.objects.filter(name=NAME).update(interval=every_hour, enabled=False)
@@ -53,7 +52,7 @@ def minutely() -> IntervalSchedule:
     return IntervalSchedule.objects.create(every=1, period="minutes")
 
 
-# What may be wrong with a task: its row, or that of its schedule.
+# Invalid tasks: their rows, or those of their schedules.
 BROKEN: dict[str, Callable[[], dict[str, Any]]] = {
     "no schedule": dict,
     "no such task": lambda: {"task": "apps.gone.tasks.gone", "interval": minutely()},
@@ -65,7 +64,7 @@ BROKEN: dict[str, Callable[[], dict[str, Any]]] = {
     "headers that are no JSON": lambda: {"headers": "{", "interval": minutely()},
     "headers that are a list": lambda: {"headers": "[]", "interval": minutely()},
     "no such queue": lambda: {"queue": "none", "interval": minutely()},
-    "an hour that is none": lambda: {"crontab": CrontabSchedule.objects.create(hour="25")},
+    "an invalid hour": lambda: {"crontab": CrontabSchedule.objects.create(hour="25")},
     "an unknown time zone": lambda: {"crontab": in_an_unknown_time_zone()},
     "an interval that is too long": lambda: {
         "interval": IntervalSchedule.objects.create(every=2**31 - 1, period="days")
@@ -76,7 +75,7 @@ BROKEN: dict[str, Callable[[], dict[str, Any]]] = {
     "a place where the sun does not rise": lambda: {
         "solar": SolarSchedule.objects.create(event="sunrise", latitude=90, longitude=0)
     },
-    "a time that is long gone": lambda: {
+    "a time in the past": lambda: {
         "clocked": ClockedSchedule.objects.create(clocked_time=datetime(1, 1, 2, tzinfo=UTC)),
         "one_off": True,
     },
@@ -91,10 +90,10 @@ def in_an_unknown_time_zone() -> CrontabSchedule:
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_beat_sends_what_is_due_beside_a_broken_task(broker: Any, what: str) -> None:
+def test_beat_sends_due_tasks_beside_an_invalid_one(broker: Any, what: str) -> None:
     broken = {"name": "broken", "task": NAME} | BROKEN[what]()
     due = PeriodicTask(name="due", task="apps.jobs.tasks.relay_outbox", interval=minutely())
-    # Not by save(), which finds some of it wrong.
+    # Not by save(), which rejects some of them.
     PeriodicTask.objects.bulk_create([PeriodicTask(**broken), due])
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     PeriodicTask.objects.update(last_run_at=long_ago)
@@ -103,10 +102,10 @@ def test_beat_sends_what_is_due_beside_a_broken_task(broker: Any, what: str) -> 
         beat.tick()
     beat.sync()
     assert PeriodicTask.objects.get(name="due").last_run_at > long_ago
-    assert due.task in [message.headers["task"] for message in messages(broker)]
+    assert due.task in [message.headers["task"] for message in broker.messages()]
 
 
-def test_beat_is_alive_with_each_of_its_ticks(
+def test_each_tick_of_beat_is_a_heartbeat(
     broker: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

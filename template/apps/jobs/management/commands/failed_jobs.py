@@ -1,4 +1,4 @@
-"""What waits in the database: `manage.py failed_jobs list|replay|discard`."""
+"""Jobs that are not done: `manage.py failed_jobs list|retry|discard`."""
 
 from typing import Any
 
@@ -10,50 +10,48 @@ from apps.jobs.models import JobRecord
 
 
 class Command(BaseCommand):
-    help = "Jobs that failed for good or could not be sent: show, send again or give up."
+    help = "List, retry or discard failed jobs, and jobs that the broker has not accepted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=["list", "replay", "discard"])
-        parser.add_argument("job_ids", nargs="*", metavar="JOB", help="the id that `list` shows")
-        parser.add_argument("--all", action="store_true", help="every job that waits")
+        parser.add_argument("action", choices=["list", "retry", "discard"])
+        parser.add_argument("job_ids", nargs="*", metavar="JOB", help="an id that `list` shows")
+        parser.add_argument("--all", action="store_true", help="all failed and pending jobs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         jobs = self._chosen(options)
         if options["action"] == "list":
             self._list(jobs)
-        elif options["action"] == "replay":
-            self._replay(jobs)
+        elif options["action"] == "retry":
+            self._retry(jobs)
         else:
             for job in jobs:
                 services.discard(job)
-                self.stdout.write(f"Gave up {job}")
+                self.stdout.write(f"Discarded {job}")
 
     def _chosen(self, options: dict[str, Any]) -> QuerySet[JobRecord]:
-        everything, ids = selectors.parked(), options["job_ids"]
+        everything, ids = selectors.failed_and_pending(), options["job_ids"]
         if options["action"] == "list" or options["all"]:
             return everything
         if not ids:
-            raise CommandError("Name the jobs, or give --all.")
+            raise CommandError("Name the jobs, or use --all.")
         chosen = everything.filter(job_id__in=ids)
         if missing := set(ids) - set(chosen.values_list("job_id", flat=True)):
-            raise CommandError(f"No such job waits: {', '.join(sorted(missing))}. See `list`.")
+            raise CommandError(f"No such failed job: {', '.join(sorted(missing))}. See `list`.")
         return chosen
 
     def _list(self, jobs: QuerySet[JobRecord]) -> None:
         for job in jobs:
-            available_at = f"{job.available_at:%Y-%m-%d %H:%M:%S}"
-            self.stdout.write(
-                f"{job.job_id}  {available_at}  {job.reason}  {job.task}  {job.error}"
-            )
-        self.stdout.write(f"{jobs.count()} jobs wait.")
+            at = f"{job.available_at:%Y-%m-%d %H:%M:%S}"
+            self.stdout.write(f"{job.job_id}  {at}  {job.status}  {job.task}  {job.error}")
+        self.stdout.write(f"{jobs.count()} failed or pending jobs.")
 
-    def _replay(self, jobs: QuerySet[JobRecord]) -> None:
-        resent = services.resend(jobs)
-        for job in resent.sent:
-            self.stdout.write(f"Sent {job}")
-        for job in resent.failed:
-            self.stdout.write(f"Not sent, it waits as failed: {job}  {job.error}")
-        if resent.is_broker_away:
-            raise CommandError("The broker does not answer; the rest still waits.")
-        if resent.failed:
-            raise CommandError(f"{len(resent.failed)} jobs cannot be sent.")
+    def _retry(self, jobs: QuerySet[JobRecord]) -> None:
+        result = services.retry(jobs)
+        for job in result.sent:
+            self.stdout.write(f"Retried {job}")
+        for job in result.failed:
+            self.stdout.write(f"Could not be sent: {job}  {job.error}")
+        if result.is_broker_unavailable:
+            raise CommandError("The broker is unavailable; the other jobs are unchanged.")
+        if result.failed:
+            raise CommandError(f"{len(result.failed)} jobs could not be sent.")

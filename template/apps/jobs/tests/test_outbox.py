@@ -12,66 +12,65 @@ from apps.common.tests.lines import LogLines
 from apps.jobs import selectors, services
 from apps.jobs.models import JobRecord
 from apps.jobs.tests import jobs
-from apps.jobs.tests.queues import sent
 
 
-def test_a_job_that_the_broker_does_not_take_is_parked(db: None, no_broker: None) -> None:
+def test_a_job_is_pending_while_the_broker_is_unavailable(db: None, no_broker: None) -> None:
     with structlog.contextvars.bound_contextvars(request_id="abc"):
-        result = jobs.note.delay("/tmp/notes", line="one")  # noqa: S108  # nobody writes there
+        result = jobs.note.delay("/tmp/notes", line="one")  # noqa: S108  # it is not written
     job = JobRecord.objects.get()
-    assert (job.job_id, job.task, job.reason) == (result.id, "apps.jobs.tests.jobs.note", "unsent")
+    assert (job.job_id, job.task, job.status) == (result.id, "apps.jobs.tests.jobs.note", "pending")
     assert (job.args, job.kwargs) == ('["/tmp/notes"]', '{"line": "one"}')
     assert job.request_id == "abc"
     assert "Error" in job.error
     assert str(job) == f"apps.jobs.tests.jobs.note {result.id}"
 
 
-def test_a_job_that_the_broker_refuses_is_parked(db: None, refused: list[str]) -> None:
-    refused.append("large")
+def test_a_job_that_the_broker_rejects_is_pending(db: None, rejected: list[str]) -> None:
+    rejected.append("large")
     result = jobs.note.delay("/nowhere/notes", "large")
     job = JobRecord.objects.get()
-    assert (job.job_id, job.reason) == (result.id, "unsent")
-    assert job.error == "RefusedError: it is too large"
+    assert (job.job_id, job.status) == (result.id, "pending")
+    assert job.error == "RejectedError: it is too large"
 
 
-def test_a_job_that_fails_for_good_is_parked(db: None, log: LogLines) -> None:
+def test_a_permanent_failure_is_stored(db: None, log: LogLines) -> None:
     jobs.fail_before.delay("/nowhere", "line")
     job = JobRecord.objects.get()
-    assert (job.reason, job.error) == ("failed", "ValueError: There is a bug.")
+    assert (job.status, job.error) == ("failed", "ValueError: There is a bug.")
     assert log.last("job_failed")["job_id"] == job.job_id
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_that_fails_again_is_parked_once() -> None:
+def test_a_job_that_fails_twice_is_stored_once() -> None:
     for _ in range(2):
         jobs.fail_before.apply_async(("/nowhere", "line"), task_id="1")
     assert JobRecord.objects.count() == 1
 
 
-def test_a_job_is_noted_until_it_is_done(db: None, broker: Any) -> None:
+def test_a_job_is_recorded_until_it_is_done(db: None, broker: Any) -> None:
     with structlog.contextvars.bound_contextvars(request_id="abc"):
         result = jobs.note.delay("/nowhere/notes", line="one")
     job = JobRecord.objects.get()
-    assert (job.job_id, job.reason, job.request_id) == (result.id, "sent", "abc")
+    assert (job.job_id, job.status, job.request_id) == (result.id, "sent", "abc")
     assert (job.args, job.kwargs) == ('["/nowhere/notes"]', '{"line": "one"}')
-    assert not selectors.parked().exists()
+    assert not selectors.failed_and_pending().exists()
     jobs.note.on_success(None, result.id, [], {})
     assert not JobRecord.objects.exists()
 
 
-def test_a_job_that_is_tried_again_stays_noted_once(db: None, broker: Any) -> None:
+def test_a_retry_is_not_recorded_again(db: None, broker: Any) -> None:
     result = jobs.note.delay("/nowhere/notes", "line")
     arguments = {"args": ["/nowhere/notes", "line"], "kwargs": {}}
     jobs.note.push_request(id=result.id, called_directly=False, **arguments)
     with pytest.raises(Retry):
-        jobs.note.retry(exc=OSError("away"), countdown=0)
+        jobs.note.retry(exc=OSError("unavailable"), countdown=0)
     jobs.note.pop_request()
-    assert sent(broker) == [result.id, result.id]
+    assert broker.sent() == [result.id, result.id]
     assert JobRecord.objects.count() == 1
 
 
 @pytest.mark.parametrize("options", [{"countdown": 86400}, {"eta": "tomorrow"}])
-def test_a_job_that_is_to_run_later_is_not_lost_until_then(
+def test_a_job_with_an_eta_is_available_at_its_eta(
     db: None, broker: Any, options: dict[str, Any]
 ) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
@@ -81,33 +80,33 @@ def test_a_job_that_is_to_run_later_is_not_lost_until_then(
     assert abs(JobRecord.objects.get().available_at - tomorrow) < timedelta(minutes=1)
 
 
-def test_a_job_is_noted_in_the_transaction_that_it_belongs_to(
+def test_a_job_is_recorded_in_the_transaction_and_sent_on_commit(
     db: None, broker: Any, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks() as on_commit:
         jobs.note.delay_on_commit("/nowhere/notes", line="one")
-    # What if the process died here?
+    # The process might die here.
     job = JobRecord.objects.get()
     assert (job.args, job.kwargs) == ('["/nowhere/notes"]', '{"line": "one"}')
-    assert sent(broker) == []
+    assert broker.sent() == []
     on_commit[0]()
-    assert sent(broker) == [job.job_id]
+    assert broker.sent() == [job.job_id]
 
 
-def test_a_transaction_that_fails_leaves_no_job(db: None, broker: Any) -> None:
+def test_a_rolled_back_transaction_leaves_no_job(db: None, broker: Any) -> None:
     with transaction.atomic():
         jobs.note.delay_on_commit("/nowhere/notes", line="one")
         transaction.set_rollback(True)
     assert not JobRecord.objects.exists()
-    assert sent(broker) == []
+    assert broker.sent() == []
 
 
-def test_a_job_whose_end_cannot_be_noted_runs_once_more(
+def test_a_completion_that_cannot_be_recorded_is_logged(
     monkeypatch: pytest.MonkeyPatch, log: LogLines
 ) -> None:
-    def forget(_: str) -> None:
-        raise DatabaseError("away")
+    def mark_done(_: str) -> None:
+        raise DatabaseError("unavailable")
 
-    monkeypatch.setattr(services, "forget", forget)
+    monkeypatch.setattr(services, "mark_done", mark_done)
     jobs.note.on_success(None, "1", [], {})
     assert log.last("job_completion_not_recorded")["job_id"] == "1"

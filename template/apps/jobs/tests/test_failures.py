@@ -1,4 +1,4 @@
-"""No job goes round for ever, whatever it does. With real workers: test_worker.py."""
+"""No job runs for ever: redeliveries are limited. With real workers: test_worker.py."""
 
 import logging
 from collections.abc import Iterator
@@ -13,12 +13,11 @@ from apps.common.tests.lines import LogLines
 from apps.jobs import services
 from apps.jobs.models import JobRecord
 from apps.jobs.tests import jobs
-from apps.jobs.tests.factories import ParkedJobFactory
-from apps.jobs.tests.queues import sent
+from apps.jobs.tests.factories import JobRecordFactory
 
 
-def begin(job_id: str, *, redelivered: bool = True) -> None:
-    """Let a job begin as a worker does."""
+def start(job_id: str, *, redelivered: bool = True) -> None:
+    """Start a job as a worker does."""
     jobs.note.push_request(
         id=job_id,
         called_directly=False,
@@ -32,60 +31,60 @@ def begin(job_id: str, *, redelivered: bool = True) -> None:
         jobs.note.pop_request()
 
 
-def test_a_job_that_is_redelivered_again_and_again_is_refused(db: None) -> None:
-    job = ParkedJobFactory.create(reason="sent")
+def test_redeliveries_of_a_job_are_limited(db: None) -> None:
+    job = JobRecordFactory.create(status="sent")
     for _ in range(services.MAX_REDELIVERIES):
-        begin(job.job_id)
-    with pytest.raises(services.RedeliveryError, match="It was begun 6 times"):
-        begin(job.job_id)
+        start(job.job_id)
+    with pytest.raises(services.RedeliveryError, match="It was started 6 times"):
+        start(job.job_id)
 
 
-def test_a_job_that_nobody_noted_is_counted_too(db: None) -> None:
+def test_redeliveries_of_an_unrecorded_job_are_limited(db: None) -> None:
     for _ in range(services.MAX_REDELIVERIES):
-        begin("stranger")
+        start("unrecorded")
     job = JobRecord.objects.get()
-    assert (job.job_id, job.task, job.args) == ("stranger", jobs.note.name, '["path", "line"]')
+    assert (job.job_id, job.task, job.args) == ("unrecorded", jobs.note.name, '["path", "line"]')
     with pytest.raises(services.RedeliveryError):
-        begin("stranger")
+        start("unrecorded")
 
 
-def test_only_a_redelivery_costs_a_query(
+def test_only_a_redelivery_needs_a_query(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    job = ParkedJobFactory.create(reason="sent")
+    job = JobRecordFactory.create(status="sent")
     with django_assert_num_queries(0):
-        begin(job.job_id, redelivered=False)
+        start(job.job_id, redelivered=False)
     with django_assert_num_queries(1):
-        begin(job.job_id)
+        start(job.job_id)
 
 
-def test_a_redelivery_that_cannot_be_counted_is_tried_again(no_database: None, broker: Any) -> None:
+def test_a_redelivery_that_cannot_be_counted_is_retried(no_database: None, broker: Any) -> None:
     with pytest.raises(Retry):
-        begin("1")
-    assert sent(broker) == ["1"]
+        start("1")
+    assert broker.sent() == ["1"]
 
 
-def test_a_job_that_cannot_be_parked_is_sent_again(
+def test_a_failed_job_that_cannot_be_stored_is_sent_again(
     no_database: None, broker: Any, log: LogLines
 ) -> None:
-    jobs.note.on_failure(OSError("away"), "1", ["path", "line"], {}, None)
-    assert sent(broker) == ["1"]
+    jobs.note.on_failure(OSError("unavailable"), "1", ["path", "line"], {}, None)
+    assert broker.sent() == ["1"]
     assert log.last("job_not_stored")["job_id"] == "1"
 
 
-def test_a_job_that_no_database_takes_is_not_sent_again(
+def test_a_failed_job_that_no_database_accepts_is_not_sent_again(
     db: None, broker: Any, monkeypatch: pytest.MonkeyPatch, log: LogLines
 ) -> None:
-    def park(**_: object) -> None:
+    def store_failure(*_: object, **__: object) -> None:
         raise DataError("value too long")
 
-    monkeypatch.setattr(services, "park", park)
-    jobs.note.on_failure(OSError("away"), "1", ["path", "line"], {}, None)
-    assert sent(broker) == []
+    monkeypatch.setattr(services, "store_failure", store_failure)
+    jobs.note.on_failure(OSError("unavailable"), "1", ["path", "line"], {}, None)
+    assert broker.sent() == []
     assert log.last("job_not_stored")["job_id"] == "1"
 
 
-def test_a_job_that_fails_without_broker_and_database_ends(
+def test_a_failed_job_without_broker_and_database_is_not_run_again(
     no_database: None, log: LogLines
 ) -> None:
     jobs.fail_before.delay("/nowhere", "line")
@@ -94,21 +93,21 @@ def test_a_job_that_fails_without_broker_and_database_ends(
 
 @pytest.fixture
 def _unlogged() -> Iterator[None]:
-    """Log nothing: a report from another process takes no half characters."""
+    """Log nothing: a report from another process cannot hold lone surrogates."""
     logging.disable()
     yield
     logging.disable(logging.NOTSET)
 
 
 @pytest.mark.usefixtures("_unlogged")
-def test_an_error_is_stored_clean_and_short(db: None) -> None:
+def test_an_error_is_stored_short_and_without_invalid_characters(db: None) -> None:
     jobs.fail_unreadably.delay()
     error = JobRecord.objects.get().error
     assert error.startswith("ValueError: \N{REPLACEMENT CHARACTER}?xxx")
     assert len(error) == services.MAX_ERROR_LENGTH
 
 
-def test_an_error_without_a_text_is_stored_by_its_name(db: None) -> None:
+def test_an_error_whose_text_fails_is_stored_as_its_type(db: None) -> None:
     jobs.fail_without_a_text.delay()
     assert JobRecord.objects.get().error == "UnreadableError"
 
@@ -117,7 +116,7 @@ def test_an_error_without_a_text_is_stored_by_its_name(db: None) -> None:
 def test_a_job_without_a_broker_does_not_end_its_caller(db: None, tmp_path: Any, how: str) -> None:
     jobs.die.delay(str(tmp_path / "notes"), how)
     job = JobRecord.objects.get()
-    assert (job.reason, job.error.split("(")[0]) == (
+    assert (job.status, job.error.split("(")[0]) == (
         "failed",
         "RuntimeError: It ended with " + {"exit": "SystemExit", "memory": "MemoryError"}[how],
     )
@@ -127,7 +126,7 @@ MISFITS = [("path",), ("path", object()), (1, 2, 3, 4)]
 
 
 @pytest.mark.parametrize("arguments", MISFITS)
-def test_what_cannot_be_sent_is_refused_at_once(
+def test_arguments_that_do_not_fit_are_rejected(
     db: None, broker: Any, arguments: tuple[Any, ...]
 ) -> None:
     for send in (jobs.note.delay, jobs.note.delay_on_commit):
@@ -137,7 +136,9 @@ def test_what_cannot_be_sent_is_refused_at_once(
 
 
 @pytest.mark.parametrize("arguments", MISFITS)
-def test_without_a_broker_the_same_is_refused(db: None, arguments: tuple[Any, ...]) -> None:
+def test_arguments_that_do_not_fit_are_rejected_without_a_broker(
+    db: None, arguments: tuple[Any, ...]
+) -> None:
     with pytest.raises(TypeError):
         jobs.note.delay(*arguments)
     assert not JobRecord.objects.exists()
