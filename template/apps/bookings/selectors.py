@@ -1,13 +1,15 @@
 """Reads: what other code may ask about bookings."""
 
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.lookups import IsNull
 
 from apps.bookings.models import MAX_NIGHTS, Booking
 from apps.bookings.states import HOLDING, State
-from apps.listings.models import Listing
+from apps.listings.models import Listing, Status
+from apps.listings.selectors import published
 from apps.users.models import User
 
 
@@ -36,6 +38,20 @@ def free(listings: QuerySet[Listing], check_in: date, check_out: date) -> QueryS
     taken = overlapping(check_in, check_out).filter(listing=OuterRef("pk")).values("pk")[:1]
     # Not `Exists`: some planners make a table of all bookings for it, to fill a page of 25.
     return listings.filter(IsNull(Subquery(taken), True))  # noqa: FBT003  # Django's signature
+
+
+def visible_listings(user: Any) -> QuerySet[Listing]:
+    """Return the listings that a user may see: published, their own, and those they have booked.
+
+    `is_exact` of each tells whether that goes for its street and its exact place, too.
+    """
+    if not user.is_authenticated:
+        return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
+    own, booked = Q(host=user), of_guest(user).filter(listing=OuterRef("pk"))
+    expected = Exists(booked.filter(state=State.CONFIRMED))
+    seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
+    visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
+    return visible
 
 
 def due(day: date) -> QuerySet[Booking]:

@@ -1,12 +1,8 @@
 """Reads: what other code may ask about listings."""
 
-from typing import Any
-
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
-from apps.bookings import selectors as bookings
-from apps.bookings.states import State
 from apps.listings.models import Listing, Photo, Status
 from apps.users.models import User
 
@@ -19,20 +15,6 @@ def published() -> QuerySet[Listing]:
 def of_host(host: User) -> QuerySet[Listing]:
     """Return every listing of a host, the drafts included."""
     return Listing.objects.filter(host=host)
-
-
-def visible_to(user: Any) -> QuerySet[Listing]:
-    """Return what somebody may see: what is published, their own, and where they have booked.
-
-    `is_exact` of each tells whether that goes for its street and its exact place, too.
-    """
-    if not user.is_authenticated:
-        return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
-    own, booked = Q(host=user), bookings.of_guest(user).filter(listing=OuterRef("pk"))
-    expected = Exists(booked.filter(state=State.CONFIRMED))
-    seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
-    visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
-    return visible
 
 
 def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:

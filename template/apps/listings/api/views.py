@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
+from apps.bookings.selectors import visible_listings
 from apps.common import schema
 from apps.common.schema import links
 from apps.listings import selectors, services
@@ -38,7 +39,7 @@ from apps.rest.encoding import dump
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import LIST_ETAG, LOCATION
 from apps.rest.statements import get_compiled_query
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 # Whoever keeps it asks each time whether it still holds, which costs next to nothing.
 PUBLIC = "public, max-age=0, must-revalidate"
@@ -222,7 +223,7 @@ class ListingView(GenericAPIView[Listing]):
 
     def get_queryset(self) -> QuerySet[Listing]:
         if self.request.method in {"GET", "HEAD"}:
-            return selectors.with_relations(selectors.visible_to(self.request.user))
+            return selectors.with_relations(visible_listings(self.request.user))
         return selectors.of_host(current_user(self.request))
 
     @extend_schema(
