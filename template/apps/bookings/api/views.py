@@ -19,7 +19,7 @@ from apps.listings.selectors import published
 from apps.rest import idempotency
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import LOCATION
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 ROLES = (Role.GUEST.value, Role.HOST.value)
 

@@ -33,7 +33,7 @@ from apps.rest.encoding import dump
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import LIST_ETAG, LOCATION
 from apps.rest.statements import get_compiled_query
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 
 def list_links(amount: str, currency: str) -> dict[str, Any]:
