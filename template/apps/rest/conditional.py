@@ -37,12 +37,6 @@ ETAG = OpenApiParameter(
 )
 
 
-class PreconditionFailed(APIException):
-    status_code = HTTPStatus.PRECONDITION_FAILED
-    default_code = "precondition_failed"
-    default_detail = "Somebody has changed it meanwhile: read it again, then decide."
-
-
 class PreconditionRequired(APIException):
     """RFC 6585, section 3."""
 
