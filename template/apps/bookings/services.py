@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 
-from apps.bookings import events, outbox, overlap_backend, selectors, states
+from apps.bookings import emails, events, overlap_backend, selectors, states
 from apps.bookings.models import MAX_NIGHTS, Booking, Step, agreed
 from apps.bookings.states import Role, State
 from apps.common.loops import skipped_if_bad
@@ -185,5 +185,5 @@ def _note(booking: Booking, before: str, role: Role, user: User | None) -> None:
         booking=booking, before=before, after=state, role=role, user=user, at=booking.changed_at
     )
     if role != Role.CLOCK:
-        outbox.send_step(step)
+        emails.send_step.delay_on_commit(step.pk)
     events.tell(events.BookingChanged(booking_id=booking.pk, state=state, role=role))
