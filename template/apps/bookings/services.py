@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.bookings import events, outbox, overlap_backend, selectors, states
+from apps.bookings import emails, events, overlap_backend, selectors, states
 from apps.bookings.models import MAX_NIGHTS, Booking, BookingTransition, terms_of
 from apps.bookings.states import Role, State
 from apps.common.errors import Conflict
@@ -178,5 +178,5 @@ def _record_transition(booking: Booking, from_state: str, role: Role, user: User
         created_at=booking.changed_at,
     )
     if role != Role.SYSTEM:
-        outbox.send_step(record)
+        emails.send_status_update.delay_on_commit(record.pk)
     events.publish(events.BookingChanged(booking_id=booking.pk, state=state, role=role))
