@@ -15,6 +15,7 @@ app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="emails")
 
 
 @setup_logging.connect

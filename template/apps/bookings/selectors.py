@@ -1,13 +1,15 @@
 """Reads of bookings, for other apps as well."""
 
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.lookups import IsNull
 
 from apps.bookings.models import MAX_NIGHTS, Booking
 from apps.bookings.states import BLOCKING_STATES, State
-from apps.listings.models import Listing
+from apps.listings.models import Listing, Status
+from apps.listings.selectors import published
 from apps.users.models import User
 
 
@@ -38,6 +40,20 @@ def available(listings: QuerySet[Listing], check_in: date, check_out: date) -> Q
     taken = overlapping(check_in, check_out).filter(listing=OuterRef("pk")).values("pk")[:1]
     # Not `Exists`: some planners hash the whole table of bookings for it, to fill a page of 25.
     return listings.filter(IsNull(Subquery(taken), True))  # noqa: FBT003  # Django's signature
+
+
+def visible_listings(user: Any) -> QuerySet[Listing]:
+    """Return the published listings, the user's own, and those that the user has booked.
+
+    `is_exact` tells whether the user may also see the street and the exact coordinates.
+    """
+    if not user.is_authenticated:
+        return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
+    own, booked = Q(host=user), for_guest(user).filter(listing=OuterRef("pk"))
+    expected = Exists(booked.filter(state=State.CONFIRMED))
+    seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
+    visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
+    return visible
 
 
 def due(day: date) -> QuerySet[Booking]:

@@ -3,16 +3,15 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from http import HTTPStatus
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from rest_framework.exceptions import APIException
 
-from apps.bookings import events, outbox, overlap_backend, selectors, states
+from apps.bookings import emails, events, overlap_backend, selectors, states
 from apps.bookings.models import MAX_NIGHTS, Booking, BookingTransition, terms_of
 from apps.bookings.states import Role, State
+from apps.common.errors import Conflict
 from apps.common.loops import skipped_if_bad
 from apps.listings.models import Listing, Status
 from apps.users.models import User
@@ -36,24 +35,18 @@ class Stay:
         return (self.check_out - self.check_in).days
 
 
-class DatesUnavailable(APIException):
+class DatesUnavailable(Conflict):
     """Another booking blocks one of the nights."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "dates_unavailable"
-    default_detail = "These dates are no longer available."
+    code = "dates_unavailable"
+    detail = "These dates are no longer available."
 
 
-class PriceChanged(APIException):
+class PriceChanged(Conflict):
     """The stay has another price than the one that the guest agreed to."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "price_changed"
-    default_detail = "The price has changed. Agree to the new total, or do not book."
-
-    def __init__(self, booking: Booking) -> None:
-        super().__init__()
-        self.members = {"total": booking.total, "currency": booking.currency}
+    code = "price_changed"
+    detail = "The price has changed. Agree to the new total, or do not book."
 
 
 @transaction.atomic
@@ -69,7 +62,7 @@ def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
         raise DatesUnavailable
     booking = _build(listing, guest, stay)
     if (booking.total, booking.currency) != (stay.total, stay.currency):
-        raise PriceChanged(booking)
+        raise PriceChanged(total=booking.total, currency=booking.currency)
     try:
         with transaction.atomic():
             booking.save()
@@ -185,5 +178,5 @@ def _record_transition(booking: Booking, from_state: str, role: Role, user: User
         created_at=booking.changed_at,
     )
     if role != Role.SYSTEM:
-        outbox.send_step(record)
+        emails.send_status_update.delay_on_commit(record.pk)
     events.publish(events.BookingChanged(booking_id=booking.pk, state=state, role=role))

@@ -1,15 +1,14 @@
 """The states of a booking, and its transitions: a state machine.
 
 The services call `check_transition` before they write. Constraints of the database are the final
-safeguard, against unknown states and roles, transitions that are not in the table, and the same
-transition twice.
+safeguard, against unknown states, transitions that are not in the table, and a second transition
+from the same state.
 """
-
-from http import HTTPStatus
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException
+
+from apps.common.errors import Conflict
 
 
 class State(models.TextChoices):
@@ -39,11 +38,10 @@ TRANSITIONS: dict[tuple[State, State], set[Role]] = {
 }
 
 
-class TransitionNotAllowed(APIException):
+class TransitionNotAllowed(Conflict):
     """The state of the booking or the role of the user does not allow the transition."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "transition_not_allowed"
+    code = "transition_not_allowed"
 
 
 def check_transition(from_state: State, to_state: State, role: Role) -> None:

@@ -1,14 +1,8 @@
-"""Background jobs. A job may run twice, so a second run must do no harm."""
+"""Periodic jobs. A run that fails is not repeated: the next one is soon enough."""
 
 from celery import shared_task
 
-from apps.bookings import emails, services
-from apps.jobs.reliable import ReliableTask
-
-
-@shared_task(base=ReliableTask)
-def send_step(step_id: int) -> None:
-    emails.send_step(step_id)
+from apps.bookings import services
 
 
 @shared_task(expires=60 * 60)

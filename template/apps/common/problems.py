@@ -17,9 +17,18 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from apps.common.errors import Conflict, DomainError, VersionMismatch
+
 logger = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+
+# The status of a kind of domain error, and of its subclasses.
+STATUSES = {
+    Conflict: HTTPStatus.CONFLICT,
+    VersionMismatch: HTTPStatus.PRECONDITION_FAILED,
+    DomainError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 class Unavailable(APIException):
@@ -35,6 +44,15 @@ class BodyTooLarge(APIException):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_code = "body_too_large"
     default_detail = "The body is too large."
+
+
+class DomainProblem(APIException):
+    """A domain error, as DRF's exception."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__(error.detail, error.code)
+        self.status_code = next(STATUSES[kind] for kind in type(error).mro() if kind in STATUSES)
+        self.members = error.members
 
 
 def problem(
@@ -71,7 +89,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     Returns None for an exception that nobody expected: Django then logs it and answers with
     `server_error` below.
     """
-    exc = _as_api_exception(exc)
+    exc = DomainProblem(exc) if isinstance(exc, DomainError) else _as_api_exception(exc)
     response = drf_exception_handler(exc, context)
     if not isinstance(exc, APIException) or response is None:
         return None

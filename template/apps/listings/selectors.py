@@ -1,12 +1,8 @@
 """Reads of listings, for other apps as well."""
 
-from typing import Any
-
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
-from apps.bookings import selectors as bookings
-from apps.bookings.states import State
 from apps.listings.models import Listing, Photo, Status
 from apps.users.models import User
 
@@ -19,20 +15,6 @@ def published() -> QuerySet[Listing]:
 def for_host(host: User) -> QuerySet[Listing]:
     """Return all listings of a host, including drafts."""
     return Listing.objects.filter(host=host)
-
-
-def visible_to(user: Any) -> QuerySet[Listing]:
-    """Return the published listings, the user's own, and those that the user has booked.
-
-    `is_exact` tells whether the user may also see the street and the exact coordinates.
-    """
-    if not user.is_authenticated:
-        return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
-    own, booked = Q(host=user), bookings.for_guest(user).filter(listing=OuterRef("pk"))
-    expected = Exists(booked.filter(state=State.CONFIRMED))
-    seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
-    visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
-    return visible
 
 
 def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:

@@ -2,26 +2,29 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from rest_framework.exceptions import APIException
 
+from apps.common.errors import Conflict, VersionMismatch
 from apps.listings.models import Listing, Photo, Status
 from apps.listings.querysets import lock, photo_required
-from apps.rest.conditional import PreconditionFailed
 from apps.users.models import User
 
 
-class NotADraft(APIException):
+class NotADraft(Conflict):
     """The listing has been published, or has bookings."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "not_a_draft"
-    default_detail = "Only a draft can be deleted. Archive it instead."
+    code = "not_a_draft"
+    detail = "Only a draft can be deleted. Archive it instead."
+
+
+class PreconditionFailed(VersionMismatch):
+    """The listing is in another version than the client read. The code is that of HTTP."""
+
+    code = "precondition_failed"
 
 
 @transaction.atomic

@@ -36,12 +36,6 @@ ETAG = OpenApiParameter(
 )
 
 
-class PreconditionFailed(APIException):
-    status_code = HTTPStatus.PRECONDITION_FAILED
-    default_code = "precondition_failed"
-    default_detail = "The resource has changed since you read it. Read it again."
-
-
 class PreconditionRequired(APIException):
     """RFC 6585, section 3."""
 

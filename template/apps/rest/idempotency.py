@@ -24,7 +24,7 @@ from rest_framework.response import Response
 
 from apps.common.deadlocks import retry_on_deadlock
 from apps.rest.models import IdempotencyKey
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 RETENTION = timedelta(hours=24)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")

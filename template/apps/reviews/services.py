@@ -1,25 +1,21 @@
 """Writes to reviews."""
 
-from http import HTTPStatus
-
 from django.db import IntegrityError, transaction
-from rest_framework.exceptions import APIException
 
 from apps.bookings.models import Booking
 from apps.bookings.states import State
+from apps.common.errors import Conflict
 from apps.reviews.models import Review
 
 
-class StayNotCompleted(APIException):
-    status_code = HTTPStatus.CONFLICT
-    default_code = "stay_not_completed"
-    default_detail = "A stay can be reviewed after it is completed."
+class StayNotCompleted(Conflict):
+    code = "stay_not_completed"
+    detail = "A stay can be reviewed after it is completed."
 
 
-class AlreadyReviewed(APIException):
-    status_code = HTTPStatus.CONFLICT
-    default_code = "already_reviewed"
-    default_detail = "This stay already has a review."
+class AlreadyReviewed(Conflict):
+    code = "already_reviewed"
+    detail = "This stay already has a review."
 
 
 def review(*, booking: Booking, rating: int, text: str = "") -> Review:

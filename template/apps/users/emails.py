@@ -1,4 +1,4 @@
-"""The mails that users get. `outbox` sends them in the background."""
+"""The mails that users get. Each makes its link when it is sent: a job knows no secret."""
 
 from urllib.parse import urlencode
 
@@ -9,10 +9,12 @@ from django.template.loader import render_to_string
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from apps.background import background
 from apps.users import tokens
 from apps.users.models import User
 
 
+@background
 def send_confirmation(user_id: int) -> None:
     """Send the mail that confirms an address, unless that has happened meanwhile."""
     user = User.objects.filter(pk=user_id, email_confirmed_at=None, is_active=True).first()
@@ -20,6 +22,7 @@ def send_confirmation(user_id: int) -> None:
         _send(user, "confirm-email", "Confirm your e-mail address", tokens.email_confirmation)
 
 
+@background
 def send_password_reset(user_id: int) -> None:
     """Send the mail that lets somebody choose a new password."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
@@ -27,6 +30,7 @@ def send_password_reset(user_id: int) -> None:
         _send(user, "reset-password", "Choose a new password", tokens.password_reset)
 
 
+@background
 def send_already_registered(user_id: int) -> None:
     """Tell somebody who registers again that they have an account."""
     user = User.objects.filter(pk=user_id, is_active=True).first()

@@ -1,7 +1,10 @@
 """Reads: what other code may ask about users."""
 
+from typing import cast
+
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode
 
@@ -11,6 +14,11 @@ from apps.users.models import User
 def users() -> QuerySet[User]:
     """Return every user, the newest first."""
     return User.objects.order_by("-pk")
+
+
+def current_user(request: HttpRequest) -> User:
+    """Return the user who makes a request, in a view that only users can call."""
+    return cast("User", request.user)
 
 
 def may_sign_in(user: User | None) -> bool:

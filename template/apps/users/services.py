@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from apps.common.deadlocks import retry_on_deadlock
-from apps.users import outbox, selectors, tokens
+from apps.users import emails, selectors, tokens
 from apps.users.models import User
 
 INVALID_LINK = ValidationError("This link is not valid, or not any more.", code="invalid_link")
@@ -25,16 +25,16 @@ def register(*, email: str) -> None:
     email = User.objects.normalize_email(email)
     user, _ = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})
     if user.email_confirmed_at:
-        outbox.send_already_registered(user)
+        emails.send_already_registered.delay_on_commit(user.pk)
     else:
-        outbox.send_confirmation(user)
+        emails.send_confirmation.delay_on_commit(user.pk)
 
 
 def resend_confirmation(*, email: str) -> None:
     """Send the mail again to somebody who has not confirmed the address yet."""
     user = selectors.find_by_email(email)
     if user and not user.email_confirmed_at:
-        outbox.send_confirmation(user)
+        emails.send_confirmation.delay_on_commit(user.pk)
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def request_password_reset(*, email: str) -> None:
     """Send the mail for a new password, if the address has an account."""
     user = selectors.find_by_email(email)
     if user:
-        outbox.send_password_reset(user)
+        emails.send_password_reset.delay_on_commit(user.pk)
 
 
 @transaction.atomic

@@ -19,7 +19,8 @@ print(Panel.data["conf"](SimpleNamespace(app=app), with_defaults=True))
 
 def test_the_worker_finds_the_jobs_of_every_app() -> None:
     app.loader.import_default_modules()
-    assert "apps.users.tasks.send_confirmation" in app.tasks
+    assert "apps.users.tasks.delete_expired_tokens" in app.tasks
+    assert "apps.users.emails.send_confirmation" in app.tasks
 
 
 def test_the_worker_keeps_djangos_logging() -> None:

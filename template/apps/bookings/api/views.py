@@ -19,7 +19,7 @@ from apps.listings.selectors import published
 from apps.rest import idempotency
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import ID, LOCATION
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 ROLES = (Role.GUEST.value, Role.HOST.value)
 
@@ -58,7 +58,8 @@ class BookingListView(GenericAPIView[Booking]):
         """Request a stay. The dates are blocked until the host declines.
 
         Send the total that the guest agrees to. If the price has changed, nothing is booked: the
-        response is 409 `price_changed`, with the current `total` and `currency`.
+        response is 409 `price_changed`, with the current `total` and `currency`. If another booking
+        blocks one of the nights, it is 409 `dates_unavailable`.
         """
         return idempotency.run_once(request, lambda: self.create(request))
 

@@ -53,14 +53,12 @@ def test_the_host_of_a_listing_without_bookings_can_change(listing: Listing, way
 
 @pytest.mark.parametrize("bookings", [0, 1])
 def test_the_admin_changes_the_host_only_of_a_listing_without_bookings(
-    listing: Listing, bookings: int
+    admin_client: Client, listing: Listing, bookings: int
 ) -> None:
     before, other = listing.host, UserFactory.create()
     BookingFactory.create_batch(bookings, listing=listing)
-    admin = Client()
-    admin.force_login(UserFactory.create(is_staff=True, is_superuser=True))
     where = reverse("admin:listings_listing_change", args=[listing.pk])
-    form = admin.get(where).context["adminform"].form
+    form = admin_client.get(where).context["adminform"].form
     fields = {name: form.initial.get(name) for name in form.fields} | {
         "host": other.pk,
         # Without photos, it cannot be published.
@@ -68,7 +66,7 @@ def test_the_admin_changes_the_host_only_of_a_listing_without_bookings(
         "photos-TOTAL_FORMS": 0,
         "photos-INITIAL_FORMS": 0,
     }
-    response = admin.post(where, fields)
+    response = admin_client.post(where, fields)
     if bookings:
         assert response.status_code == 200
         assert "cannot change" in response.content.decode()

@@ -48,6 +48,9 @@ def test_an_unknown_api_path_is_a_problem_in_development_too(api: APIClient, set
         ("/api/suspicious", 400, "bad_request"),
         ("/api/forbidden", 403, "permission_denied"),
         ("/api/bug", 500, "server_error"),
+        ("/api/refused", 422, "refused"),
+        ("/api/sold-out", 409, "sold_out"),
+        ("/api/mismatch", 412, "version_mismatch"),
         ("/api/away", 503, "unavailable"),
     ],
 )
@@ -123,6 +126,13 @@ def test_a_body_of_the_wrong_shape_is_pointed_at_as_a_whole(api: APIClient) -> N
 def test_a_rule_of_a_service_is_an_invalid_request(api: APIClient) -> None:
     body = problem_of(api.get("/api/rule"), 400)
     assert body["errors"] == [{"pointer": "#", "detail": "Not on a Sunday.", "code": "sunday"}]
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_a_domain_error_keeps_its_detail_and_members(api: APIClient) -> None:
+    body = problem_of(api.get("/api/sold-out"), 409)
+    assert (body["detail"], body["next_on"]) == ("There is none left.", "2027-01-01")
+    assert problem_of(api.get("/api/refused"), 422)["detail"] == "Not on a Sunday."
 
 
 @pytest.mark.urls("apps.common.tests.urls")

@@ -14,15 +14,24 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, ListField, ModelSerializer, Serializer
 from rest_framework.views import APIView
 
-from apps.common import problems
+from apps.common import errors, problems
 from apps.common.pagination import CursorPagination, PagePagination
 from apps.users.models import User
+
+
+class SoldOut(errors.Conflict):
+    code = "sold_out"
+    detail = "There is none left."
+
 
 EXCEPTIONS: dict[str, Exception] = {
     "forbidden": PermissionDenied(),
     "suspicious": SuspiciousOperation(),
     "bug": ZeroDivisionError("the secret of the day"),
     "wrong": ValueError("the secret of the day"),
+    "refused": errors.DomainError("Not on a Sunday."),
+    "sold-out": SoldOut(next_on="2027-01-01"),
+    "mismatch": errors.VersionMismatch(),
     "away": OperationalError("the secret of the day"),
 }
 

@@ -34,7 +34,7 @@ from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import FIRST, LIST_ETAG, LOCATION
 from apps.rest.statements import get_compiled_query
 from apps.rest.throttling import AnonThrottle, UserThrottle
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 
 def list_links(amount: str, currency: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnl
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.bookings.selectors import visible_listings
 from apps.common.schema import links
 from apps.listings import selectors, services
 from apps.listings.api.examples import LISTING, PUBLIC_LISTING
@@ -26,7 +27,7 @@ from apps.rest import conditional
 from apps.rest.encoding import dump
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import ETAG, ID
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 # What the operations on a listing take from a response that shows it.
 DETAIL_LINKS = {"path.id": ID, "header.If-Match": ETAG}
@@ -85,7 +86,7 @@ class ListingView(GenericAPIView[Listing]):
 
     def get_queryset(self) -> QuerySet[Listing]:
         if self.request.method in {"GET", "HEAD"}:
-            return selectors.with_relations(selectors.visible_to(self.request.user))
+            return selectors.with_relations(visible_listings(self.request.user))
         return selectors.for_host(current_user(self.request))
 
     @extend_schema(

@@ -16,7 +16,7 @@ from apps.rest.pagination import KeysetPagination, Ordering
 from apps.reviews import selectors, services
 from apps.reviews.api.serializers import ReviewSerializer
 from apps.reviews.models import Review
-from apps.users.api.users import current_user
+from apps.users.selectors import current_user
 
 
 class ReviewListView(ListAPIView[Review]):

@@ -20,7 +20,6 @@ from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.reviews.models import Review
 from apps.reviews.services import review
-from apps.users.tests.factories import UserFactory
 
 AT_ONCE = 8
 
@@ -55,13 +54,6 @@ def listing(db: None) -> Listing:
         review(booking=stay, rating=rating)
     review(booking=stays(other, 1)[0], rating=3)
     return one
-
-
-@pytest.fixture
-def admin(db: None) -> Client:
-    client = Client()
-    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
-    return client
 
 
 def sums(listing: Listing) -> tuple[int, int]:
@@ -111,35 +103,37 @@ def test_the_rating_is_recomputed_by_every_writer(listing: Listing, writer: str)
 
 
 def test_the_rating_is_recomputed_when_the_admin_changes_a_review(
-    admin: Client, listing: Listing
+    admin_client: Client, listing: Listing
 ) -> None:
     where = reverse("admin:reviews_review_change", args=[listing.reviews.get(rating=5).pk])
-    assert admin.post(where, {"rating": 1, "text": "As ordered by a court."}).status_code == 302
+    assert (
+        admin_client.post(where, {"rating": 1, "text": "As ordered by a court."}).status_code == 302
+    )
     assert sums(listing) == (3, 2)
-    assert admin.post(where, {"rating": 6}).context["errors"]
+    assert admin_client.post(where, {"rating": 6}).context["errors"]
     assert sums(listing) == (3, 2)
 
 
 def test_the_rating_is_recomputed_when_the_admin_deletes_reviews(
-    admin: Client, listing: Listing
+    admin_client: Client, listing: Listing
 ) -> None:
     where = reverse("admin:reviews_review_delete", args=[listing.reviews.get(rating=5).pk])
-    assert admin.post(where, {"post": "yes"}).status_code == 302
+    assert admin_client.post(where, {"post": "yes"}).status_code == 302
     assert sums(listing) == (2, 1)
     every = {
         "action": "delete_selected",
         "_selected_action": [each.pk for each in Review.objects.all()],
     }
-    admin.post(reverse("admin:reviews_review_changelist"), every | {"post": "yes"})
+    admin_client.post(reverse("admin:reviews_review_changelist"), every | {"post": "yes"})
     assert sums(listing) == (0, 0)
 
 
-def test_the_admin_cannot_create_or_move_a_review(admin: Client, listing: Listing) -> None:
-    assert admin.get(reverse("admin:reviews_review_add")).status_code == 403
+def test_the_admin_cannot_create_or_move_a_review(admin_client: Client, listing: Listing) -> None:
+    assert admin_client.get(reverse("admin:reviews_review_add")).status_code == 403
     written = listing.reviews.get(rating=5)
     other = Review.objects.get(rating=3)
     sent = {"rating": 5, "listing": other.listing_id, "author": other.author_id}
-    admin.post(reverse("admin:reviews_review_change", args=[written.pk]), sent)
+    admin_client.post(reverse("admin:reviews_review_change", args=[written.pk]), sent)
     assert list(Review.objects.filter(pk=written.pk).values_list("listing", "author")) == [
         (written.listing_id, written.author_id)
     ]

@@ -14,9 +14,8 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
 from apps.common.schema import links
-from apps.users import services
+from apps.users import selectors, services
 from apps.users.api import serializers
-from apps.users.api.users import current_user
 
 # The newest refresh token, for the next request.
 REFRESH = {"body": {"refresh": "$response.body#/refresh"}}
@@ -165,5 +164,5 @@ class ChangePasswordView(APIView):
     def post(self, request: Request) -> Response:
         """Choose a new password. Every token given so far ends, this one included."""
         fields = fields_of(serializers.PasswordChangeSerializer, request)
-        services.change_password(user=current_user(request), **fields)
+        services.change_password(user=selectors.current_user(request), **fields)
         return Response(status=status.HTTP_204_NO_CONTENT)

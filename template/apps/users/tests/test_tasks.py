@@ -3,15 +3,14 @@ from collections.abc import Iterator
 from socketserver import StreamRequestHandler, TCPServer
 
 import pytest
-from django.core import mail
 from django.utils import timezone
-from pytest_django import Settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from apps.users import tasks
+from apps.jobs.models import JobRecord
+from apps.users import emails, tasks
 from apps.users.models import User
-from apps.users.tests.factories import UserFactory
+from apps.users.tests.mails import mail_server
 
 
 class BusyServer(TCPServer):
@@ -38,12 +37,6 @@ def busy_server() -> Iterator[BusyServer]:
         thread.join()
 
 
-def test_the_confirmation_mail_is_sent_by_a_job(db: None) -> None:
-    user = UserFactory.create(email_confirmed_at=None)
-    tasks.send_confirmation.delay(user.pk)
-    assert mail.outbox[0].to == [user.email]
-
-
 def test_expired_refresh_tokens_are_deleted(user: User) -> None:
     token = RefreshToken.for_user(user)
     OutstandingToken.objects.update(expires_at=timezone.now())
@@ -53,15 +46,17 @@ def test_expired_refresh_tokens_are_deleted(user: User) -> None:
 
 
 def test_a_job_is_tried_six_times_when_the_mail_server_is_busy(
-    user: User, settings: Settings, busy_server: BusyServer
+    user: User, busy_server: BusyServer
 ) -> None:
-    host, port = busy_server.server_address[:2]
-    # copier: if django_version == "5.2"
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = host, port
-    # copier: else
-    backend = "django.core.mail.backends.smtp.EmailBackend"
-    settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": {"host": host, "port": port}}}
-    # copier: endif
-    tasks.send_password_reset.delay(user.pk)
+    with mail_server(busy_server.server_address[1]):
+        emails.send_password_reset.delay(user.pk)
     assert busy_server.calls == 6
+
+
+def test_a_mail_that_cannot_be_sent_is_kept_without_its_link(user: User) -> None:
+    with mail_server():
+        emails.send_password_reset.delay(user.pk)
+    job = JobRecord.objects.get()
+    assert (job.task, job.args) == ("apps.users.emails.send_password_reset", f"[{user.pk}]")
+    assert job.error.startswith("ConnectionRefusedError: ")
+    assert (job.kwargs, "token" in job.error) == ("{}", False)

@@ -1,4 +1,4 @@
-"""Example data of a marketplace, from a handful to a million bookings: `manage.py seed --size large`."""
+"""Example data of a marketplace, up to a million bookings: `manage.py seed --size large`."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -16,11 +16,11 @@ from apps.reviews.models import Review
 from apps.users.management.commands import seed as users
 from apps.users.models import User
 
-# Listings, one a host. Each has BOOKINGS bookings.
+# Numbers of listings, each with a host of its own and BOOKINGS bookings.
 SIZES = {"small": 20, "medium": 1_000, "large": 20_000}
 BOOKINGS = 50
-BATCH = 100  # listings a transaction
-EVERY = 14  # days from one stay to the next, which is longer than any stay
+BATCH = 100  # listings in one transaction
+EVERY = 14  # days between the check-ins of a listing: longer than any stay
 CITIES = (
     ("Addis Ababa", "ET", 9.03, 38.74, "Africa/Addis_Ababa", "ETB", 250_000),
     ("Bahir Dar", "ET", 11.59, 37.39, "Africa/Addis_Ababa", "ETB", 180_000),
@@ -113,14 +113,14 @@ class Command(users.Command):
 
     def _booking(self, number: int, listing: Listing, turn: int) -> Booking:
         random = Random(number * BOOKINGS + turn)  # noqa: S311  # the same at each run
-        # The last stay of each listing is one to come.
+        # The last stay of each listing is in the future.
         ago = (BOOKINGS - 1 - turn) * EVERY - number % EVERY
         check_in = self.now.date() - timedelta(days=ago)
         nights = random.randint(1, EVERY - 1)
         check_out = check_in + timedelta(days=nights)
         guest = self.people[(number + random.randint(1, len(self.people) - 1)) % len(self.people)]
-        asked = datetime(check_in.year, check_in.month, check_in.day, 12, tzinfo=UTC)
-        asked -= timedelta(days=random.randint(2, 60))
+        requested_at = datetime(check_in.year, check_in.month, check_in.day, 12, tzinfo=UTC)
+        requested_at -= timedelta(days=random.randint(2, 60))
         return Booking(
             listing=listing,
             guest_id=guest,
@@ -131,8 +131,8 @@ class Command(users.Command):
             nights=nights,
             total=listing.price * nights,
             state=self._state(random, check_in, check_out),
-            created_at=min(asked, self.now),
-            changed_at=min(asked, self.now),
+            created_at=min(requested_at, self.now),
+            changed_at=min(requested_at, self.now),
             **terms_of(listing),
         )
 

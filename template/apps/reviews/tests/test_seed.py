@@ -8,10 +8,10 @@ from django.db.models import Count, F, Sum
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.bookings.management.commands import seed as command
 from apps.bookings.models import Booking, BookingTransition
 from apps.bookings.states import BLOCKING_STATES, State
 from apps.listings.models import Listing
+from apps.reviews.management.commands import seed as command
 from apps.reviews.models import Review
 from apps.users.models import User
 
