@@ -18,9 +18,9 @@ import django
 django.setup()
 
 from apps.bookings.models import Booking  # noqa: E402
-from apps.listings.api.views import PublicListView  # noqa: E402
+from apps.listings.api.lists import PublicListView  # noqa: E402
 from apps.listings.models import Listing, Photo  # noqa: E402
-from apps.listings.querysets import kept_complete  # noqa: E402
+from apps.listings.querysets import photo_required  # noqa: E402
 from apps.listings.tests.factories import ListingFactory  # noqa: E402
 from apps.reviews.models import Review  # noqa: E402
 from apps.users.models import User  # noqa: E402
@@ -62,7 +62,7 @@ def fill() -> None:
         User(pk=number, email=f"user{number}@example.com", name=f"User {number}")
         for number in range(1, BASE + 1)
     )
-    with kept_complete():
+    with photo_required():
         Listing.objects.bulk_create(
             ListingFactory.build(
                 pk=number,
@@ -134,7 +134,7 @@ def questions() -> dict[str, list[str]]:
     listings += ["?check_in=2030-03-01&check_out=2030-03-04"]
     return {
         "/api/v1/listings/": listings,
-        "/api/v2/listings/": [*listings, *map(deep, PublicListView.orders)],
+        "/api/v2/listings/": [*listings, *map(deep, PublicListView.orderings)],
         "/api/v1/users/me/listings/": [""],
         "/api/v1/bookings/": ["", "?role=host"],
         "/api/v1/listings/{id}/reviews/": [""],
@@ -144,7 +144,7 @@ def questions() -> dict[str, list[str]]:
 
 def deep(name: str) -> str:
     """Return what to ask of the public list for its page 10,000 in one of its orders."""
-    order = PublicListView.orders[name]
+    order = PublicListView.orderings[name]
     signs = [f"-{column}" if order.descending else column for column in order.columns]
     last = Listing.objects.order_by(*signs).values_list(*order.columns)[DEEP - 1]
     place = json.dumps([name, False, *last], separators=(",", ":"))

@@ -3,11 +3,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.bookings.models import Booking, Step
+from apps.bookings.models import Booking, BookingTransition
 
 
 class ReadOnly:
-    """What changes by its rules alone, not in the admin."""
+    """Rows that the admin shows and does not change."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -19,16 +19,16 @@ class ReadOnly:
         return False
 
 
-class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # not at run time
-    model = Step
+class BookingTransitionInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # not at run time
+    model = BookingTransition
 
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
-    """Its steps tell who has led it from one state to the next."""
+    """Shows a booking with its transitions: which role changed it, and when."""
 
     date_hierarchy = "check_in"
-    inlines = (StepInline,)
+    inlines = (BookingTransitionInline,)
     list_display = ("title", "guest", "check_in", "check_out", "state", "total", "currency")
     list_filter = ("state",)
     list_select_related = ("guest",)

@@ -1,7 +1,8 @@
-"""What happens to bookings, told on commit to whoever listens: nobody hears of what was undone.
+"""Domain events of bookings, published on commit: a transaction that is rolled back publishes none.
 
-`apps.bookings` does not know who listens. A receiver that fails is logged, and stops nobody: what
-must not get lost is a job, which a receiver only sends.
+Other apps subscribe with receivers, and `apps.bookings` knows none of them. A receiver that fails is
+logged and does not affect the others; work that must not be lost belongs in a job, which the
+receiver sends.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class BookingChanged:
-    """A booking has come into a state."""
+    """A booking has a new state."""
 
     booking_id: int
     state: State
@@ -28,7 +29,7 @@ class BookingChanged:
 booking_changed = Signal()
 
 
-def tell(event: BookingChanged) -> None:
+def publish(event: BookingChanged) -> None:
     """Send the event to all receivers of `booking_changed` when the transaction is committed."""
     transaction.on_commit(partial(_send, event))
 

@@ -3,28 +3,25 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from apps.bookings.states import STEPS, Role, State
+from apps.bookings.states import TRANSITIONS, Role, State
 from apps.listings.models import Currency, Listing
 
 MAX_NIGHTS = 90
-# What a booking copies from its listing. Whatever the host changes afterwards, this was agreed.
-AGREED = ("title", "city", "country", "time_zone", "price", "currency")
+# The snapshot that a booking takes of its listing: later changes by the host do not affect it.
+TERMS = ("title", "city", "country", "time_zone", "price", "currency")
 
 
-def agreed(listing: Listing) -> dict[str, Any]:
-    """Return what is agreed by booking the listing as it is now."""
-    return {name: getattr(listing, name) for name in AGREED}
+def terms_of(listing: Listing) -> dict[str, Any]:
+    """Return the fields that a booking copies from the listing."""
+    return {name: getattr(listing, name) for name in TERMS}
 
 
 class Booking(models.Model):
-    """A stay of a guest: the nights from one day to another, on the terms of the day it was made.
-
-    Nothing here reads the listing again: its host may change it, and not what was agreed.
-    """
+    """A stay of a guest, on the terms that applied when it was booked."""
 
     listing = models.ForeignKey(
         Listing, on_delete=models.PROTECT, related_name="bookings", verbose_name=_("listing")
@@ -35,7 +32,7 @@ class Booking(models.Model):
         related_name="bookings",
         verbose_name=_("guest"),
     )
-    # The host of the listing, which a booking fixes: where the database can, by a foreign key, too.
+    # Denormalized, for the index. Migration 0002 keeps it equal to the host of the listing.
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -50,37 +47,37 @@ class Booking(models.Model):
     city = models.CharField(_("city"), max_length=100)
     country = models.CharField(_("country"), max_length=2)
     time_zone = models.CharField(_("time zone"), max_length=64)
-    price = models.PositiveIntegerField(_("price of a night"))
+    price = models.PositiveIntegerField(_("price per night"))
     total = models.BigIntegerField(_("total"))
     currency = models.CharField(_("currency"), max_length=3, choices=Currency)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
     created_at = models.DateTimeField(_("created at"))
-    # When it came into the state that it is in.
+    # The time of the last transition.
     changed_at = models.DateTimeField(_("changed at"))
 
     class Meta:
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
-        # Where the database can, it also refuses two bookings of a night: see overlap_backend.py.
+        # PostgreSQL also rejects overlapping bookings: see overlap_backend.py.
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=State.values), name="bookings_booking_state_is_known"
+            CheckConstraint(
+                condition=Q(state__in=State.values), name="bookings_booking_state_known"
             ),
-            models.CheckConstraint(
+            CheckConstraint(
                 condition=Q(check_out__gt=F("check_in")),
-                name="bookings_booking_ends_after_it_begins",
+                name="bookings_booking_check_out_after_check_in",
             ),
-            models.CheckConstraint(
+            CheckConstraint(
                 condition=Q(nights__gte=1, nights__lte=MAX_NIGHTS),
-                name="bookings_booking_nights_are_in_range",
+                name="bookings_booking_nights_in_range",
             ),
-            models.CheckConstraint(
-                # Cast, for to some databases a product of integers is one, too, and out of range.
+            CheckConstraint(
+                # Without the cast, the product of two integers overflows on PostgreSQL.
                 condition=Q(total=Cast("price", models.BigIntegerField()) * F("nights")),
-                name="bookings_booking_total_is_right",
+                name="bookings_booking_total_is_price_times_nights",
             ),
-            models.CheckConstraint(condition=Q(guests__gte=1), name="bookings_booking_has_guests"),
-            models.CheckConstraint(
+            CheckConstraint(condition=Q(guests__gte=1), name="bookings_booking_guests_positive"),
+            CheckConstraint(
                 condition=~Q(guest=F("host")), name="bookings_booking_guest_is_not_host"
             ),
         ]
@@ -99,14 +96,15 @@ class Booking(models.Model):
         return ZoneInfo(self.time_zone)
 
 
-class Step(models.Model):
-    """What happened to a booking, when, and by whom: never changed, never deleted."""
+class BookingTransition(models.Model):
+    """An entry in the history of a booking, which is append-only."""
 
     booking = models.ForeignKey(
-        Booking, on_delete=models.PROTECT, related_name="steps", verbose_name=_("booking")
+        Booking, on_delete=models.PROTECT, related_name="transitions", verbose_name=_("booking")
     )
-    before = models.CharField(_("before"), max_length=10, blank=True, choices=State)
-    after = models.CharField(_("after"), max_length=10, choices=State)
+    # Empty for the request that creates the booking.
+    from_state = models.CharField(_("from"), max_length=10, blank=True, choices=State)
+    to_state = models.CharField(_("to"), max_length=10, choices=State)
     role = models.CharField(_("role"), max_length=10, choices=Role)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -115,27 +113,27 @@ class Step(models.Model):
         related_name="+",
         verbose_name=_("user"),
     )
-    at = models.DateTimeField(_("at"))
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
+        verbose_name = _("transition")
+        verbose_name_plural = _("transitions")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(before="", after=State.REQUESTED, role=Role.GUEST)
+            CheckConstraint(
+                condition=Q(from_state="", to_state=State.REQUESTED, role=Role.GUEST)
                 | Q(
                     *(
-                        Q(before=before, after=after, role__in=sorted(roles))
-                        for (before, after), roles in STEPS.items()
+                        Q(from_state=from_state, to_state=to_state, role__in=sorted(roles))
+                        for (from_state, to_state), roles in TRANSITIONS.items()
                     ),
                     _connector=Q.OR,
                 ),
-                name="bookings_transition_allowed",
+                name="bookings_bookingtransition_allowed",
             ),
-            models.UniqueConstraint(
-                fields=["booking", "before"], name="bookings_step_is_taken_once"
+            UniqueConstraint(
+                fields=["booking", "from_state"], name="bookings_bookingtransition_once_per_state"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.before} → {self.after}"
+        return f"{self.from_state} → {self.to_state}"

@@ -1,4 +1,4 @@
-"""Reads: what other code may ask about bookings."""
+"""Reads of bookings, for other apps as well."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,47 +7,49 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.lookups import IsNull
 
 from apps.bookings.models import MAX_NIGHTS, Booking
-from apps.bookings.states import HOLDING, State
+from apps.bookings.states import BLOCKING_STATES, State
 from apps.listings.models import Listing, Status
 from apps.listings.selectors import published
 from apps.users.models import User
 
 
-def of_guest(user: User) -> QuerySet[Booking]:
-    """Return the bookings that somebody has made."""
+def for_guest(user: User) -> QuerySet[Booking]:
+    """Return the bookings that the user has made."""
     return Booking.objects.filter(guest=user)
 
 
-def of_host(user: User) -> QuerySet[Booking]:
-    """Return the bookings of somebody's listings."""
+def for_host(user: User) -> QuerySet[Booking]:
+    """Return the bookings of the user's listings."""
     return Booking.objects.filter(host=user)
 
 
 def visible_to(user: User) -> QuerySet[Booking]:
-    """Return the bookings that somebody has to do with."""
-    return of_guest(user) | of_host(user)
+    """Return the bookings in which the user is guest or host."""
+    return for_guest(user) | for_host(user)
 
 
 def overlapping(check_in: date, check_out: date) -> QuerySet[Booking]:
-    """Return the bookings that hold one of these nights. The day of a check-out is free again."""
-    return Booking.objects.filter(state__in=HOLDING, check_in__lt=check_out, check_out__gt=check_in)
+    """Return the bookings that block one of these nights. A night begins on the day of check-in."""
+    return Booking.objects.filter(
+        state__in=BLOCKING_STATES, check_in__lt=check_out, check_out__gt=check_in
+    )
 
 
-def free(listings: QuerySet[Listing], check_in: date, check_out: date) -> QuerySet[Listing]:
-    """Return the listings of which nobody holds one of these nights."""
+def available(listings: QuerySet[Listing], check_in: date, check_out: date) -> QuerySet[Listing]:
+    """Return the listings without a booking that blocks one of these nights."""
     taken = overlapping(check_in, check_out).filter(listing=OuterRef("pk")).values("pk")[:1]
-    # Not `Exists`: some planners make a table of all bookings for it, to fill a page of 25.
+    # Not `Exists`: some planners hash the whole table of bookings for it, to fill a page of 25.
     return listings.filter(IsNull(Subquery(taken), True))  # noqa: FBT003  # Django's signature
 
 
 def visible_listings(user: Any) -> QuerySet[Listing]:
-    """Return the listings that a user may see: published, their own, and those they have booked.
+    """Return the published listings, the user's own, and those that the user has booked.
 
-    `is_exact` of each tells whether that goes for its street and its exact place, too.
+    `is_exact` tells whether the user may also see the street and the exact coordinates.
     """
     if not user.is_authenticated:
         return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
-    own, booked = Q(host=user), of_guest(user).filter(listing=OuterRef("pk"))
+    own, booked = Q(host=user), for_guest(user).filter(listing=OuterRef("pk"))
     expected = Exists(booked.filter(state=State.CONFIRMED))
     seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
     visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
@@ -55,12 +57,12 @@ def visible_listings(user: Any) -> QuerySet[Listing]:
 
 
 def due(day: date) -> QuerySet[Booking]:
-    """Return the bookings with which something may have to happen by this day, in any time zone."""
+    """Return the bookings that may be due for a transition by this day, in any time zone."""
     over = Q(state=State.CONFIRMED, check_out__lte=day)
     unanswered = Q(state=State.REQUESTED, check_out__lte=day + timedelta(days=MAX_NIGHTS))
     return Booking.objects.filter(over | unanswered & Q(check_in__lt=day))
 
 
-def with_people() -> QuerySet[Booking]:
+def with_participants() -> QuerySet[Booking]:
     """Return all bookings with guest and host, in one query."""
     return Booking.objects.select_related("guest", "host")

@@ -1,30 +1,28 @@
-"""Writes: everything that changes a booking, each in one transaction."""
+"""Writes to bookings, each in one transaction."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from http import HTTPStatus
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from rest_framework.exceptions import APIException
 
 from apps.bookings import emails, events, overlap_backend, selectors, states
-from apps.bookings.models import MAX_NIGHTS, Booking, Step, agreed
+from apps.bookings.models import MAX_NIGHTS, Booking, BookingTransition, terms_of
 from apps.bookings.states import Role, State
+from apps.common.errors import Conflict
 from apps.common.loops import skipped_if_bad
 from apps.listings.models import Listing, Status
 from apps.users.models import User
 
-# At the place of the listing.
-CHECK_IN_TIME = time(15)
+CHECK_IN_TIME = time(15)  # in the time zone of the listing
 MAX_AHEAD = timedelta(days=730)
 
 
 @dataclass(frozen=True)
 class Stay:
-    """What a guest asks for, and what the guest has seen that it costs."""
+    """What a guest requests, and the price that the guest agrees to."""
 
     check_in: date
     check_out: date
@@ -37,42 +35,34 @@ class Stay:
         return (self.check_out - self.check_in).days
 
 
-class DatesUnavailable(APIException):
-    """Somebody else holds one of the nights."""
+class DatesUnavailable(Conflict):
+    """Another booking blocks one of the nights."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "dates_unavailable"
-    default_detail = "Somebody has booked one of these nights."
+    code = "dates_unavailable"
+    detail = "These dates are no longer available."
 
 
-class PriceChanged(APIException):
-    """The stay costs something else than the guest has seen."""
+class PriceChanged(Conflict):
+    """The stay has another price than the one that the guest agreed to."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "price_changed"
-    default_detail = "The price has changed: look at the new one, then decide."
-
-    def __init__(self, booking: Booking) -> None:
-        super().__init__()
-        self.members = {"total": booking.total, "currency": booking.currency}
+    code = "price_changed"
+    detail = "The price has changed. Agree to the new total, or do not book."
 
 
 @transaction.atomic
 def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
-    """Return a new booking, at the price that the guest has seen.
+    """Return a new booking. Raises ValidationError, DatesUnavailable and PriceChanged.
 
-    Raises ValidationError, DatesUnavailable when somebody was faster, and PriceChanged.
-
-    The lock on the listing makes those wait who book the same place; those who book others go on.
-    Where the database has a constraint for it, it also refuses what came past the lock.
+    The lock on the listing serializes bookings of the same listing, and of no others. On PostgreSQL
+    a constraint also rejects overlapping bookings that were written without the lock.
     """
     listing = Listing.objects.select_for_update().get(pk=listing.pk)
     _validate(listing, guest, stay)
     if selectors.overlapping(stay.check_in, stay.check_out).filter(listing=listing).exists():
         raise DatesUnavailable
-    booking = _agree(listing, guest, stay)
+    booking = _build(listing, guest, stay)
     if (booking.total, booking.currency) != (stay.total, stay.currency):
-        raise PriceChanged(booking)
+        raise PriceChanged(total=booking.total, currency=booking.currency)
     try:
         with transaction.atomic():
             booking.save()
@@ -80,53 +70,51 @@ def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
         if overlap_backend.NAME in str(error):
             raise DatesUnavailable from error
         raise
-    _note(booking, "", Role.GUEST, guest)
+    _record_transition(booking, "", Role.GUEST, guest)
     return booking
 
 
 @transaction.atomic
-def lead(*, booking: Booking, state: State, role: Role, user: User | None = None) -> Booking:
+def transition(*, booking: Booking, state: State, role: Role, user: User | None = None) -> Booking:
     """Return the booking in its new state. Raises TransitionNotAllowed.
 
-    A guest may cancel until the check-in, by the clock of the place.
+    A booking can be cancelled until the check-in, in the time zone of the listing.
     """
     booking = Booking.objects.select_for_update().get(pk=booking.pk)
-    before = State(booking.state)
-    states.check(before, state, role)
+    from_state = State(booking.state)
+    states.check_transition(from_state, state, role)
     if state == State.CANCELLED:
         begins = datetime.combine(booking.check_in, CHECK_IN_TIME, booking.zone)
         if timezone.now() >= begins:
-            raise states.TransitionNotAllowed(
-                "The stay has begun: it cannot be cancelled any more."
-            )
+            raise states.TransitionNotAllowed("A stay cannot be cancelled after check-in.")
     booking.state, booking.changed_at = state, timezone.now()
     booking.save(update_fields=["state", "changed_at"])
-    _note(booking, before, role, user)
+    _record_transition(booking, from_state, role, user)
     return booking
 
 
 def process_due_bookings() -> int:
-    """Complete past stays, decline expired requests, and decline requests that nobody has answered in time.
+    """Complete past stays and decline expired requests. Return the number of changed bookings.
 
-    Return how many bookings that were. Each has a transaction of its own, and one that cannot be
-    led, as its time zone is unknown here, holds up no other.
+    Each booking has its own transaction: one that fails, as its time zone is unknown, does not
+    affect the others.
     """
     changed = 0
-    # No place on earth is behind this day.
+    # No time zone is ahead of this day.
     for booking in selectors.due(timezone.now().date() + timedelta(days=1)):
-        # Whoever has led it elsewhere since it was read was faster.
+        # A user may have changed the booking since it was read.
         with (
-            skipped_if_bad("booking_not_led", booking_id=booking.pk),
+            skipped_if_bad("booking_not_processed", booking_id=booking.pk),
             suppress(states.TransitionNotAllowed),
         ):
-            if state := _state_by_the_clock(booking):
-                lead(booking=booking, state=state, role=Role.CLOCK)
+            if state := _due_state(booking):
+                transition(booking=booking, state=state, role=Role.SYSTEM)
                 changed += 1
     return changed
 
 
-def _state_by_the_clock(booking: Booking) -> State | None:
-    """Return the state that the day at the place leads to, or None while there is time left."""
+def _due_state(booking: Booking) -> State | None:
+    """Return the state that the booking is due for, by the calendar of the listing, or None."""
     today = timezone.now().astimezone(booking.zone).date()
     if booking.state == State.CONFIRMED and booking.check_out <= today:
         return State.COMPLETED
@@ -139,18 +127,18 @@ def _validate(listing: Listing, guest: User, stay: Stay) -> None:
     today = timezone.now().astimezone(listing.zone).date()
     problems = {
         "listing": (
-            (listing.status != Status.PUBLISHED, "It is not offered."),
-            (listing.host_id == guest.pk, "It is your own."),
+            (listing.status != Status.PUBLISHED, "This listing is not available."),
+            (listing.host_id == guest.pk, "You cannot book your own listing."),
         ),
         "check_in": (
-            (stay.check_in < today, f"It is {today} there already."),
-            (stay.check_in > today + MAX_AHEAD, f"Book at most {MAX_AHEAD.days} days ahead."),
+            (stay.check_in < today, f"Must not be in the past ({today} at the listing)."),
+            (stay.check_in > today + MAX_AHEAD, f"Must be at most {MAX_AHEAD.days} days ahead."),
         ),
         "check_out": (
-            (stay.nights <= 0, "It must be later than check_in."),
-            (stay.nights > MAX_NIGHTS, f"Stay at most {MAX_NIGHTS} nights."),
+            (stay.nights <= 0, "Must be later than check_in."),
+            (stay.nights > MAX_NIGHTS, f"Must be at most {MAX_NIGHTS} nights after check_in."),
         ),
-        "guests": ((stay.guests > listing.capacity, f"There is room for {listing.capacity}."),),
+        "guests": ((stay.guests > listing.capacity, f"Must be at most {listing.capacity}."),),
     }
     errors = {
         field: [message for is_wrong, message in rules if is_wrong]
@@ -160,8 +148,8 @@ def _validate(listing: Listing, guest: User, stay: Stay) -> None:
         raise ValidationError(wrong)
 
 
-def _agree(listing: Listing, guest: User, stay: Stay) -> Booking:
-    """Return the booking on the terms of now, which is not stored yet."""
+def _build(listing: Listing, guest: User, stay: Stay) -> Booking:
+    """Return an unsaved booking on the current terms of the listing."""
     now = timezone.now()
     return Booking(
         listing=listing,
@@ -174,16 +162,21 @@ def _agree(listing: Listing, guest: User, stay: Stay) -> Booking:
         total=listing.price * stay.nights,
         created_at=now,
         changed_at=now,
-        **agreed(listing),
+        **terms_of(listing),
     )
 
 
-def _note(booking: Booking, before: str, role: Role, user: User | None) -> None:
-    """Write the step down, and tell of it on commit."""
+def _record_transition(booking: Booking, from_state: str, role: Role, user: User | None) -> None:
+    """Store the transition, and announce it on commit: by mail, and as an event."""
     state = State(booking.state)
-    step = Step.objects.create(
-        booking=booking, before=before, after=state, role=role, user=user, at=booking.changed_at
+    record = BookingTransition.objects.create(
+        booking=booking,
+        from_state=from_state,
+        to_state=state,
+        role=role,
+        user=user,
+        created_at=booking.changed_at,
     )
-    if role != Role.CLOCK:
-        emails.send_step.delay_on_commit(step.pk)
-    events.tell(events.BookingChanged(booking_id=booking.pk, state=state, role=role))
+    if role != Role.SYSTEM:
+        emails.send_status_update.delay_on_commit(record.pk)
+    events.publish(events.BookingChanged(booking_id=booking.pk, state=state, role=role))

@@ -1,14 +1,14 @@
-"""The states of a booking, and who may lead it from one to another.
+"""The states of a booking, and its transitions: a state machine.
 
-The services ask `check` before they write; the database refuses the rest by itself: a state that is
-not known, one that lacks its time, a step that is none of these, and two bookings of a night.
+The services call `check_transition` before they write. Constraints of the database are the final
+safeguard, against unknown states, transitions that are not in the table, and a second transition
+from the same state.
 """
-
-from http import HTTPStatus
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException
+
+from apps.common.errors import Conflict
 
 
 class State(models.TextChoices):
@@ -22,29 +22,31 @@ class State(models.TextChoices):
 class Role(models.TextChoices):
     GUEST = "guest", _("guest")
     HOST = "host", _("host")
-    CLOCK = "clock", _("clock")
+    SYSTEM = "system", _("system")
 
 
-# In these states the nights are taken.
-HOLDING = (State.REQUESTED, State.CONFIRMED, State.COMPLETED)
+# A booking in one of these states makes its dates unavailable.
+BLOCKING_STATES = (State.REQUESTED, State.CONFIRMED, State.COMPLETED)
 
-STEPS: dict[tuple[State, State], set[Role]] = {
+# From one state to another, and the roles that may do it.
+TRANSITIONS: dict[tuple[State, State], set[Role]] = {
     (State.REQUESTED, State.CONFIRMED): {Role.HOST},
-    (State.REQUESTED, State.DECLINED): {Role.HOST, Role.CLOCK},
+    (State.REQUESTED, State.DECLINED): {Role.HOST, Role.SYSTEM},
     (State.REQUESTED, State.CANCELLED): {Role.GUEST},
     (State.CONFIRMED, State.CANCELLED): {Role.GUEST, Role.HOST},
-    (State.CONFIRMED, State.COMPLETED): {Role.CLOCK},
+    (State.CONFIRMED, State.COMPLETED): {Role.SYSTEM},
 }
 
 
-class TransitionNotAllowed(APIException):
-    """The state that a booking is in, or whoever asks, does not allow this."""
+class TransitionNotAllowed(Conflict):
+    """The state of the booking or the role of the user does not allow the transition."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "transition_not_allowed"
+    code = "transition_not_allowed"
 
 
-def check(before: State, after: State, role: Role) -> None:
-    """Raise TransitionNotAllowed unless this role may lead a booking from one state to the other."""
-    if role not in STEPS.get((before, after), set()):
-        raise TransitionNotAllowed(f"A booking that is {before} cannot be {after} by the {role}.")
+def check_transition(from_state: State, to_state: State, role: Role) -> None:
+    """Raise TransitionNotAllowed unless the role may change a booking between these states."""
+    if role not in TRANSITIONS.get((from_state, to_state), set()):
+        raise TransitionNotAllowed(
+            f"The {role} cannot change a {from_state} booking to {to_state}."
+        )

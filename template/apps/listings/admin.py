@@ -9,11 +9,11 @@ from django.shortcuts import redirect
 from simple_history.admin import SimpleHistoryAdmin
 
 from apps.listings.models import MAX_PHOTOS, Amenity, Listing, Photo, Status
-from apps.listings.querysets import IncompleteError, kept_complete, lock
+from apps.listings.querysets import PhotoRequiredError, lock, photo_required
 
 
 class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
-    # A list of what there is, as in the API. The field for JSON would take anything.
+    # The same choices as in the API. A JSON field would accept any value.
     amenities = forms.MultipleChoiceField(
         choices=Amenity.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -24,13 +24,13 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
 
 class PhotoFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not at run time
     def clean(self) -> None:
-        """Ask here, where staff can still mend it, what `kept_complete` asks in the end."""
+        """Check the rule of `photo_required` early, so that the form shows the error."""
         super().clean()
         gone = self.deleted_forms
         kept = {photo.pk for photo in self.get_queryset()} - {form.instance.pk for form in gone}
         new = any(form.has_changed() and form not in gone for form in self.extra_forms)
         if self.instance.status == Status.PUBLISHED and not kept and not new:
-            raise IncompleteError
+            raise PhotoRequiredError
 
 
 class PhotoInline(admin.TabularInline):  # type: ignore[type-arg]  # not at run time
@@ -42,7 +42,7 @@ class PhotoInline(admin.TabularInline):  # type: ignore[type-arg]  # not at run 
 
 @admin.register(Listing)
 class ListingAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
-    """Its history tells who has changed what."""
+    """Shows a listing with its history: who changed what."""
 
     form = ListingForm
     inlines = (PhotoInline,)
@@ -54,13 +54,13 @@ class ListingAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
     search_fields = ("title", "city", "host__email")
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Let a listing and its photos change together."""
-        with kept_complete() if request.method == "POST" else nullcontext():
-            answer: HttpResponse = super().changeform_view(request, *args, **kwargs)
-            return answer
+        """Change a listing and its photos together."""
+        with photo_required() if request.method == "POST" else nullcontext():
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+            return response
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Listing | None:
-        """Return the listing, locked for a change: what the forms are checked against stays so."""
+        """Lock the listing before a change, so that the forms validate its current state."""
         listing: Listing | None = super().get_object(request, *args, **kwargs)
         if listing and request.method == "POST":
             lock([listing.pk])
@@ -68,16 +68,16 @@ class ListingAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
         return listing
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse what the API refuses its host, too: what was offered is archived."""
+        """Allow drafts only, as the API does: published listings are archived."""
         is_allowed: bool = super().has_delete_permission(request, obj)
         return is_allowed and (obj is None or obj.status == Status.DRAFT)
 
     def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Write an old version back, unless the photos that it had are gone."""
+        """Restore an old version, unless that publishes a listing without a photo."""
         try:
             with transaction.atomic():
-                answer: HttpResponse = super().history_form_view(request, *args, **kwargs)
-                return answer
-        except IncompleteError as error:
+                response: HttpResponse = super().history_form_view(request, *args, **kwargs)
+                return response
+        except PhotoRequiredError as error:
             self.message_user(request, error.message, messages.ERROR)
             return redirect(request.path)

@@ -10,8 +10,8 @@ class ListingsConfig(AppConfig):
     verbose_name = _("listings")
 
     def ready(self) -> None:
-        """Void cached answers whoever writes, the admin included: what signals of models are for."""
-        from apps.listings.models import Listing, Photo  # noqa: PLC0415  # there are none before
+        """Invalidate cached responses for all writers, including the admin: a use for signals."""
+        from apps.listings.models import Listing, Photo  # noqa: PLC0415  # not loaded before
         from apps.rest.caching import invalidate_on_change  # noqa: PLC0415
         from apps.users.models import User  # noqa: PLC0415
 

@@ -5,17 +5,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, kept_complete
+from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, photo_required
 
-# The group of cached answers that show listings.
+# Cached responses that show listings are invalidated together.
 CACHE_NAMESPACE = "listings"
 MAX_PRICE = 100_000_000  # a night, in minor units
 MAX_CAPACITY = 50
 MAX_PHOTOS = 20
-PLACE_DIGITS = 2  # about a kilometre: so far everybody may know where a place is
+PLACE_DIGITS = 2  # about a kilometre: the public precision of coordinates
 
 
 class Kind(models.TextChoices):
@@ -43,7 +44,7 @@ class Amenity(models.TextChoices):
 
 
 class Currency(models.TextChoices):
-    """Those that listings are priced in (ISO 4217)."""
+    """The currencies of prices (ISO 4217)."""
 
     ETB = "ETB", _("Ethiopian birr")
     EUR = "EUR", _("euro")
@@ -52,14 +53,14 @@ class Currency(models.TextChoices):
 
 
 def validate_time_zone(name: str) -> None:
-    """Raise ValidationError for what is no name in the IANA time zone database."""
+    """Raise ValidationError for a name that is not in the IANA time zone database."""
     if name not in available_timezones():
-        raise ValidationError(_("This is no IANA time zone, such as Africa/Addis_Ababa."))
+        raise ValidationError(_("Must be an IANA time zone, such as Africa/Addis_Ababa."))
 
 
 def mean_rating(total: int, count: int) -> float | None:
     """Return the mean of the ratings, to two digits, or None while there is none."""
-    # In integers: to round a float takes ten times as long, and a list does it for each row.
+    # In integers: rounding a float takes ten times as long, and a list does it for each row.
     return (200 * total + count) // (2 * count) / 100 if count else None
 
 
@@ -80,13 +81,13 @@ class Listing(models.Model):
     country = models.CharField(
         _("country"),
         max_length=2,
-        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Give two letters, as in ISO 3166."))],
+        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Must be a country code (ISO 3166)."))],
     )
     latitude = models.FloatField(_("latitude"))
     longitude = models.FloatField(_("longitude"))
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_time_zone])
     price = models.PositiveIntegerField(
-        _("price of a night"), help_text=_("In minor units: cents, santim.")
+        _("price per night"), help_text=_("In minor units: cents, santim.")
     )
     currency = models.CharField(_("currency"), max_length=3, choices=Currency)
     capacity = models.PositiveSmallIntegerField(_("capacity"))
@@ -95,7 +96,7 @@ class Listing(models.Model):
     # Sums, so that a review adds to them in one statement.
     rating_sum = models.PositiveIntegerField(default=0, editable=False)
     rating_count = models.PositiveIntegerField(default=0, editable=False)
-    # Of what its host edits; see apps.rest.conditional.
+    # Of the fields that the host edits, for optimistic locking: see apps.rest.conditional.
     version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -108,55 +109,49 @@ class Listing(models.Model):
         verbose_name = _("listing")
         verbose_name_plural = _("listings")
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(kind__in=Kind.values), name="listings_listing_kind_is_known"
+            CheckConstraint(condition=Q(kind__in=Kind.values), name="listings_listing_kind_known"),
+            CheckConstraint(
+                condition=Q(status__in=Status.values), name="listings_listing_status_known"
             ),
-            models.CheckConstraint(
-                condition=models.Q(status__in=Status.values),
-                name="listings_listing_status_is_known",
+            CheckConstraint(
+                condition=Q(currency__in=Currency.values), name="listings_listing_currency_known"
             ),
-            models.CheckConstraint(
-                condition=models.Q(currency__in=Currency.values),
-                name="listings_listing_currency_is_known",
+            CheckConstraint(
+                condition=Q(price__gte=1, price__lte=MAX_PRICE),
+                name="listings_listing_price_in_range",
             ),
-            models.CheckConstraint(
-                condition=models.Q(price__gte=1, price__lte=MAX_PRICE),
-                name="listings_listing_price_is_in_range",
+            CheckConstraint(
+                condition=Q(capacity__gte=1, capacity__lte=MAX_CAPACITY),
+                name="listings_listing_capacity_in_range",
             ),
-            models.CheckConstraint(
-                condition=models.Q(capacity__gte=1, capacity__lte=MAX_CAPACITY),
-                name="listings_listing_capacity_is_in_range",
+            CheckConstraint(
+                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="listings_listing_coordinates_in_range",
             ),
-            models.CheckConstraint(
-                condition=models.Q(latitude__gte=-90, latitude__lte=90)
-                & models.Q(longitude__gte=-180, longitude__lte=180),
-                name="listings_listing_is_on_earth",
+            CheckConstraint(
+                condition=Q(rating_sum__range=(F("rating_count"), 5 * F("rating_count"))),
+                name="listings_listing_mean_rating_in_range",
             ),
-            models.CheckConstraint(
-                condition=models.Q(rating_sum__gte=models.F("rating_count"))
-                & models.Q(rating_sum__lte=5 * models.F("rating_count")),
-                name="listings_listing_rating_is_1_to_5",
-            ),
-            # For the foreign key of bookings, which fixes the host: see their migrations.
-            models.UniqueConstraint(fields=["id", "host"], name="listings_listing_has_one_host"),
+            # The target of a foreign key of bookings, which fixes the host: see their migrations.
+            UniqueConstraint(fields=["id", "host"], name="listings_listing_id_host"),
         ]
-        # One for each order of the public list, and for the two filters that leave few rows.
+        # One for each ordering of the public list, and for the two most selective filters.
         indexes = [
-            models.Index(fields=["status", "id"], name="listings_listing_by_age"),
-            models.Index(fields=["status", "price", "id"], name="listings_listing_by_price"),
-            models.Index(fields=["status", "city", "id"], name="listings_listing_by_city"),
-            models.Index(fields=["host", "id"], name="listings_listing_by_host"),
+            Index(fields=["status", "id"], name="listings_listing_by_age"),
+            Index(fields=["status", "price", "id"], name="listings_listing_by_price"),
+            Index(fields=["status", "city", "id"], name="listings_listing_by_city"),
+            Index(fields=["host", "id"], name="listings_listing_by_host"),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it as the next version, whoever does so, and however many at the same time.
+        """Store the next version, safe against concurrent writers.
 
-        Raises IncompleteError, and ValidationError for another host where guests have booked.
+        Raises PhotoRequiredError, and ValidationError for another host if there are bookings.
         """
-        with kept_complete() as changed:
+        with photo_required() as changed:
             rows = Listing.objects.select_for_update()
             stored = rows.filter(pk=self.pk).first() if self.pk else None
             self._refuse_another_host(stored)
@@ -172,9 +167,9 @@ class Listing(models.Model):
         self._refuse_another_host(stored)
 
     def _refuse_another_host(self, stored: "Listing | None") -> None:
-        """Raise ValidationError for another host than the one whom guests have booked with."""
+        """Raise ValidationError if the host changes although there are bookings."""
         if stored and stored.host_id != self.host_id and stored.bookings.exists():
-            raise ValidationError({"host": _("Guests have booked with this host, who stays.")})
+            raise ValidationError({"host": _("The host of a listing with bookings cannot change.")})
 
     @property
     def zone(self) -> ZoneInfo:
@@ -186,14 +181,12 @@ class Listing(models.Model):
 
 
 class Photo(models.Model):
-    """A picture of a listing, kept elsewhere."""
+    """The URL of a picture of a listing."""
 
     listing = models.ForeignKey(
         Listing, on_delete=models.CASCADE, related_name="photos", verbose_name=_("listing")
     )
-    url = models.CharField(
-        _("address"), max_length=500, validators=[URLValidator(schemes=["https"])]
-    )
+    url = models.CharField(_("URL"), max_length=500, validators=[URLValidator(schemes=["https"])])
     caption = models.CharField(_("caption"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"))
 
@@ -204,16 +197,13 @@ class Photo(models.Model):
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
         constraints = [
-            models.UniqueConstraint(
-                fields=["listing", "position"], name="listings_photo_has_a_place_of_its_own"
+            UniqueConstraint(fields=["listing", "position"], name="listings_photo_position_unique"),
+            # Together with the constraint above, this limits the photos of a listing.
+            CheckConstraint(
+                condition=Q(position__lt=MAX_PHOTOS), name="listings_photo_position_in_range"
             ),
-            # With the one above: a listing has no more photos than this.
-            models.CheckConstraint(
-                condition=models.Q(position__lt=MAX_PHOTOS),
-                name="listings_photo_position_is_in_range",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(url__startswith="https://"), name="listings_photo_is_on_the_web"
+            CheckConstraint(
+                condition=Q(url__startswith="https://"), name="listings_photo_url_is_https"
             ),
         ]
 
@@ -221,15 +211,15 @@ class Photo(models.Model):
         return self.caption or self.url
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it. Raises IncompleteError when that takes another listing's last photo away."""
-        with kept_complete(self._listings()):
+        """Save it. Raises PhotoRequiredError if a published listing loses its last photo."""
+        with photo_required(self._listings()):
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete it. Raises IncompleteError for the last one of a published listing."""
-        with kept_complete(self._listings()):
+        """Delete it. Raises PhotoRequiredError for the last one of a published listing."""
+        with photo_required(self._listings()):
             return super().delete(*args, **kwargs)
 
     def _listings(self) -> models.QuerySet[Any, Any]:
-        """Return the listing that the database has for it, which may be another one."""
+        """Return the listing that is stored for the photo; the instance may name another one."""
         return Photo.objects.filter(pk=self.pk).values_list("listing", flat=True)

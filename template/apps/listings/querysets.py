@@ -1,7 +1,7 @@
-"""What a published listing has to have, asked in one place of everybody who changes it.
+"""The rule that a published listing has a photo, enforced in one place for all writers.
 
-No constraint can say it: it is about two tables. So the models, the services and the admin all
-change a listing within `kept_complete`, and so do statements that write many rows.
+It spans two tables, so no constraint of the database can express it. Models, services, the admin
+and the querysets below all write within `photo_required`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,24 +17,24 @@ from django.utils.translation import gettext_lazy as _
 from apps.rest.caching import InvalidatingQuerySet
 
 
-class IncompleteError(ValidationError):
-    """A listing is published, or would be, without what it needs for that."""
+class PhotoRequiredError(ValidationError):
+    """The change would leave a published listing without a photo."""
 
     def __init__(self) -> None:
-        super().__init__(_("A published listing needs a photo."), code="incomplete")
+        super().__init__(_("A published listing needs a photo."), code="photo_required")
 
 
-# The listings that are being changed, while somebody is at it.
+# The listings that the outermost `photo_required` checks at its end.
 _changed: ContextVar[set[int] | None] = ContextVar("changed_listings", default=None)
 
 
 @contextmanager
-def kept_complete(listings: Iterable[int] = ()) -> Iterator[set[int]]:
-    """Lock listings, let them be changed, and roll back what leaves one published without a photo.
+def photo_required(listings: Iterable[int] = ()) -> Iterator[set[int]]:
+    """Lock listings, and roll back changes that leave a published one without a photo.
 
-    Yields a set, for those that are known later. Within another `kept_complete` nothing is asked
-    before the outer one ends: the old photos may go before the new ones come.
-    Raises IncompleteError.
+    Yields a set, to which the caller adds listings that it knows later. Nested contexts leave the
+    check to the outermost one, so that photos can be deleted before their successors are created.
+    Raises PhotoRequiredError.
     """
     outer = _changed.get()
     changed: set[int] = set() if outer is None else outer
@@ -46,17 +46,17 @@ def kept_complete(listings: Iterable[int] = ()) -> Iterator[set[int]]:
         finally:
             _changed.reset(token)
         if outer is None and _published_without_photo(changed):
-            raise IncompleteError
+            raise PhotoRequiredError
 
 
 def lock(listings: Iterable[int]) -> list[int]:
-    """Return those of the listings that there are. Nobody else changes them until the end."""
+    """Lock the rows until the end of the transaction. Return the ids that exist."""
     from apps.listings.models import Listing  # noqa: PLC0415  # imports this module
 
     wanted = set(listings)
     if not wanted:
         return []
-    # In one order, so that nobody waits for somebody who waits for them.
+    # In a fixed order, which prevents deadlocks.
     rows = Listing.objects.filter(pk__in=wanted).order_by("pk").select_for_update()
     return list(rows.values_list("pk", flat=True))
 
@@ -70,16 +70,16 @@ def _published_without_photo(listings: set[int]) -> bool:
 
 class ListingQuerySet(InvalidatingQuerySet):
     def update(self, **fields: Any) -> int:
-        """Store the rows as their next version, unless it is only their rating that changes."""
+        """Increment the versions, unless only the ratings change."""
         if fields.keys() - {"rating_sum", "rating_count"}:
             fields.setdefault("version", F("version") + 1)
         if "status" not in fields:
             return super().update(**fields)
-        with kept_complete(self.values_list("pk", flat=True)):
+        with photo_required(self.values_list("pk", flat=True)):
             return super().update(**fields)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> Any:
-        with kept_complete() as changed:
+        with photo_required() as changed:
             created = super().bulk_create(objs, *args, **options)
             changed.update(listing.pk for listing in created)
             return created
@@ -89,13 +89,13 @@ class PhotoQuerySet(InvalidatingQuerySet):
     def update(self, **fields: Any) -> int:
         if fields.keys().isdisjoint({"listing", "listing_id"}):
             return super().update(**fields)
-        with kept_complete(self.values_list("listing", flat=True)):
+        with photo_required(self.values_list("listing", flat=True)):
             return super().update(**fields)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        with kept_complete(self.values_list("listing", flat=True)):
+        with photo_required(self.values_list("listing", flat=True)):
             return super().delete()
 
-    # As Django has it: not by the manager, which would delete all.
+    # As in Django: the manager has no `delete`, which would delete all rows.
     delete.queryset_only = True  # type: ignore[attr-defined]
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Reads: what other code may ask about listings."""
+"""Reads of listings, for other apps as well."""
 
 from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
@@ -8,26 +8,26 @@ from apps.users.models import User
 
 
 def published() -> QuerySet[Listing]:
-    """Return what everybody may see."""
+    """Return the public listings."""
     return Listing.objects.filter(status=Status.PUBLISHED)
 
 
-def of_host(host: User) -> QuerySet[Listing]:
-    """Return every listing of a host, the drafts included."""
+def for_host(host: User) -> QuerySet[Listing]:
+    """Return all listings of a host, including drafts."""
     return Listing.objects.filter(host=host)
 
 
 def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with all that a full answer shows, in two queries however many there are."""
+    """Return listings with hosts and photos, in two queries (no N+1)."""
     return listings.select_related("host").prefetch_related("photos")
 
 
 def with_cover(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with what a card shows: the name of the host, and the address of a photo."""
+    """Return listings with the name of the host, and the URL of the first photo."""
     first = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
     return listings.annotate(host_name=F("host__name"), cover=Subquery(first))
 
 
 def for_cards(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with a cover, and with their amenities as the JSON that they are kept in."""
+    """Return listings with a cover, and with their amenities as stored JSON."""
     return with_cover(listings).annotate(amenities_json=Cast("amenities", TextField()))

@@ -1,32 +1,35 @@
-"""Writes: everything that changes a listing, each in one transaction."""
+"""Writes to listings, each in one transaction."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, ProtectedError, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from rest_framework.exceptions import APIException
 
+from apps.common.errors import Conflict, VersionMismatch
 from apps.listings.models import Listing, Photo, Status
-from apps.listings.querysets import kept_complete, lock
-from apps.rest.conditional import PreconditionFailed
+from apps.listings.querysets import lock, photo_required
 from apps.users.models import User
 
 
-class NotADraft(APIException):
-    """It has been offered to others, who may have booked it."""
+class NotADraft(Conflict):
+    """The listing has been published, or has bookings."""
 
-    status_code = HTTPStatus.CONFLICT
-    default_code = "not_a_draft"
-    default_detail = "Only a draft can be deleted. Archive it instead."
+    code = "not_a_draft"
+    detail = "Only a draft can be deleted. Archive it instead."
+
+
+class PreconditionFailed(VersionMismatch):
+    """The listing is in another version than the client read. The code is that of HTTP."""
+
+    code = "precondition_failed"
 
 
 @transaction.atomic
 def create(*, host: User, photos: list[dict[str, Any]] | None = None, **fields: Any) -> Listing:
-    """Return a new draft. Raises IntegrityError for what no listing can be."""
+    """Return a new draft. Raises IntegrityError for values that no listing can have."""
     listing = Listing(host=host, **fields)
     _save(listing, host)
     _set_photos(listing, photos or [])
@@ -39,8 +42,8 @@ def create_many(*, host: User, listings: list[dict[str, Any]]) -> list[Listing]:
     return [create(host=host, **fields) for fields in listings]
 
 
-@kept_complete()
-def change(
+@photo_required()
+def update(
     *,
     listing: Listing,
     user: User,
@@ -48,10 +51,10 @@ def change(
     photos: list[dict[str, Any]] | None = None,
     **fields: Any,
 ) -> Listing:
-    """Return the listing, changed in what is given.
+    """Return the listing with these fields changed.
 
-    Raises PreconditionFailed when it is in none of these versions any more, and IncompleteError
-    when it is published and would have no photo.
+    Raises PreconditionFailed unless the listing is in one of the versions (optimistic locking), and
+    PhotoRequiredError if a published one would lose its last photo.
     """
     listing = _locked(listing, versions)
     for name, value in fields.items():
@@ -64,7 +67,7 @@ def change(
 
 @transaction.atomic
 def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
-    """Return the listing, which everybody sees from now on. Raises IncompleteError."""
+    """Return the listing, now public. Raises PreconditionFailed and PhotoRequiredError."""
     listing = _locked(listing, versions)
     listing.status = Status.PUBLISHED
     _save(listing, user)
@@ -73,7 +76,7 @@ def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -
 
 @transaction.atomic
 def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
-    """Return the listing, which only its host sees from now on. Bookings go on."""
+    """Return the listing, now visible to its host and guests only. Raises PreconditionFailed."""
     listing = _locked(listing, versions)
     listing.status = Status.ARCHIVED
     _save(listing, user)
@@ -82,22 +85,22 @@ def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -
 
 @transaction.atomic
 def delete(*, listing: Listing, user: User, versions: Collection[int] | None) -> None:
-    """Delete a draft for good. Raises NotADraft for what others may have to do with."""
+    """Delete a draft. Raises PreconditionFailed and NotADraft."""
     listing = _locked(listing, versions)
     if listing.status != Status.DRAFT:
         raise NotADraft
     try:
-        _by(listing, user).delete()
+        _as_user(listing, user).delete()
     except ProtectedError as error:
         raise NotADraft from error
 
 
 @contextmanager
-def rated(listings: Iterable[int], ratings: QuerySet[Any]) -> Iterator[None]:
-    """Let ratings of listings change, and sum them up anew: two at the same time both count.
+def recompute_ratings(listings: Iterable[int], ratings: QuerySet[Any]) -> Iterator[None]:
+    """Change ratings of the listings within this context, and recompute their sums at its end.
 
-    `ratings` are all that there are, with a `listing` and a `rating`. The lock comes before they
-    change: what refers to a listing takes a weaker one, and two that hold that wait for each other.
+    `ratings` are all rows with a `listing` and a `rating`. Listings are locked before the change:
+    a foreign key takes a weaker lock, and two transactions that upgrade it cause a deadlock.
     """
     with transaction.atomic():
         locked = lock(listings)
@@ -110,7 +113,7 @@ def rated(listings: Iterable[int], ratings: QuerySet[Any]) -> Iterator[None]:
 
 
 def _locked(listing: Listing, versions: Collection[int] | None) -> Listing:
-    """Return the listing as it is now, which nobody else can change until the end."""
+    """Return the current row, locked until the end of the transaction."""
     locked: Listing = Listing.objects.select_for_update().get(pk=listing.pk)
     if versions is not None and locked.version not in versions:
         raise PreconditionFailed
@@ -118,11 +121,11 @@ def _locked(listing: Listing, versions: Collection[int] | None) -> Listing:
 
 
 def _save(listing: Listing, user: User) -> None:
-    _by(listing, user).save()
+    _as_user(listing, user).save()
 
 
-def _by(listing: Listing, user: User) -> Listing:
-    """Return the listing, whose history says who changes it."""
+def _as_user(listing: Listing, user: User) -> Listing:
+    """Return the listing, whose next history entry names the user."""
     listing._history_user = user  # type: ignore[attr-defined]  # noqa: SLF001  # simple_history's way
     return listing
 

@@ -9,16 +9,12 @@ weak, or add a word at its end (`"3-…-gzip"`). Neither makes it another versio
 import hashlib
 import re
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpResponse
 from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
-from rest_framework.response import Response
-
-from apps.rest.encoding import dump
 
 # As many digits as the largest version has. The hash follows, and what a proxy adds.
 VERSION = re.compile(r'(?:W/)?"(0|[1-9][0-9]{0,9})(?:[-;][^"]*)?"')
@@ -41,12 +37,6 @@ ETAG = OpenApiParameter(
 )
 
 
-class PreconditionFailed(APIException):
-    status_code = HTTPStatus.PRECONDITION_FAILED
-    default_code = "precondition_failed"
-    default_detail = "Somebody has changed it meanwhile: read it again, then decide."
-
-
 class PreconditionRequired(APIException):
     """RFC 6585, section 3."""
 
@@ -55,9 +45,9 @@ class PreconditionRequired(APIException):
     default_detail = "Send the ETag of what you have read as If-Match."
 
 
-def version_etag(version: int, shown: Any) -> str:
+def version_etag(version: int, body: bytes) -> str:
     """Return the strong ETag of a row in a version, and of what is shown of it."""
-    return f'"{version}-{_hash(dump(shown))}"'
+    return f'"{version}-{_hash(body)}"'
 
 
 def body_etag(body: bytes) -> str:
@@ -87,7 +77,7 @@ def matches_if_none_match(request: Request, etag: str) -> bool:
     return tags == ["*"] or any(tag.startswith(begin) and tag[len(begin)] in '-;"' for tag in tags)
 
 
-def unless_known(request: Request, response: Response) -> HttpResponse:
+def unless_known(request: Request, response: HttpResponse) -> HttpResponse:
     """Return the answer, or one without a body to those who have it."""
     if not matches_if_none_match(request, response["ETag"]):
         return response

@@ -8,7 +8,7 @@ from apps.reviews.models import Review
 
 @admin.register(Review)
 class ReviewAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
-    """Staff may correct or delete what a guest says of a stay, but not write it."""
+    """Staff may edit or delete reviews, but not create them."""
 
     list_display = ("listing", "rating", "author", "created_at")
     list_filter = ("rating",)

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from apps.background import background
 from apps.bookings.events import BookingChanged, booking_changed
-from apps.bookings.selectors import with_people
+from apps.bookings.selectors import with_participants
 from apps.bookings.states import State
 
 
@@ -22,7 +22,7 @@ def invite(event: BookingChanged, **_: Any) -> None:
 
 @background
 def send_invitation(booking_id: int) -> None:
-    booking = with_people().get(pk=booking_id)
+    booking = with_participants().get(pk=booking_id)
     context = {"booking": booking, "user": booking.guest, "project": settings.PROJECT}
     text = render_to_string("reviews/invitation.txt", context)
     send_mail(f"{settings.PROJECT['name']}: How was it?", text, None, [booking.guest.email])

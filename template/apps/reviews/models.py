@@ -7,34 +7,34 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.bookings.models import Booking
 from apps.listings.models import Listing
-from apps.listings.services import rated
+from apps.listings.services import recompute_ratings
 
 MAX_TEXT = 2000
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
-    """Has the ratings of listings follow, as the model does. A review stays with its listing."""
+    """Recomputes the ratings of listings, as the model does. A review never changes its listing."""
 
     def update(self, **fields: Any) -> int:
-        with rated(self.values_list("listing", flat=True), self.model.objects.all()):
+        with recompute_ratings(self.values_list("listing", flat=True), self.model.objects.all()):
             return super().update(**fields)
 
     def bulk_create(self, objs: Iterable["Review"], *args: Any, **options: Any) -> list["Review"]:
         reviews = list(objs)
-        with rated([review.listing_id for review in reviews], self.model.objects.all()):
+        with recompute_ratings([review.listing_id for review in reviews], self.model.objects.all()):
             return super().bulk_create(reviews, *args, **options)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        with rated(self.values_list("listing", flat=True), self.model.objects.all()):
+        with recompute_ratings(self.values_list("listing", flat=True), self.model.objects.all()):
             return super().delete()
 
-    # As Django has it: not by the manager, which would delete all.
+    # As in Django: the manager has no `delete`, which would delete all rows.
     delete.queryset_only = True  # type: ignore[attr-defined]
     delete.alters_data = True  # type: ignore[attr-defined]
 
 
 class Review(models.Model):
-    """What a guest says of a stay, once."""
+    """The opinion of a guest on a stay: one for each booking."""
 
     booking = models.OneToOneField(
         Booking, on_delete=models.PROTECT, related_name="review", verbose_name=_("booking")
@@ -60,7 +60,7 @@ class Review(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(rating__gte=1, rating__lte=5),
-                name="reviews_review_rating_is_1_to_5",
+                name="reviews_review_rating_in_range",
             )
         ]
         indexes = [models.Index(fields=["listing", "id"], name="reviews_review_by_listing")]
@@ -69,11 +69,11 @@ class Review(models.Model):
         return f"{self.rating}/5"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store it, and have the rating of its listing follow."""
-        with rated([self.listing_id], Review.objects.all()):
+        """Recompute the rating of the listing, too."""
+        with recompute_ratings([self.listing_id], Review.objects.all()):
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete it, and have the rating of its listing follow."""
-        with rated([self.listing_id], Review.objects.all()):
+        """Recompute the rating of the listing, too."""
+        with recompute_ratings([self.listing_id], Review.objects.all()):
             return super().delete(*args, **kwargs)

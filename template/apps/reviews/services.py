@@ -1,31 +1,27 @@
-"""Writes: a guest says what a stay was like."""
-
-from http import HTTPStatus
+"""Writes to reviews."""
 
 from django.db import IntegrityError, transaction
-from rest_framework.exceptions import APIException
 
 from apps.bookings.models import Booking
 from apps.bookings.states import State
+from apps.common.errors import Conflict
 from apps.reviews.models import Review
 
 
-class NotYet(APIException):
-    status_code = HTTPStatus.CONFLICT
-    default_code = "stay_not_completed"
-    default_detail = "Review a stay when it is over."
+class StayNotCompleted(Conflict):
+    code = "stay_not_completed"
+    detail = "A stay can be reviewed after it is completed."
 
 
-class AlreadyReviewed(APIException):
-    status_code = HTTPStatus.CONFLICT
-    default_code = "already_reviewed"
-    default_detail = "You have reviewed this stay."
+class AlreadyReviewed(Conflict):
+    code = "already_reviewed"
+    detail = "This stay already has a review."
 
 
 def review(*, booking: Booking, rating: int, text: str = "") -> Review:
-    """Return the review of a stay by its guest. Raises NotYet and AlreadyReviewed."""
+    """Return the review of a stay by its guest. Raises StayNotCompleted and AlreadyReviewed."""
     if booking.state != State.COMPLETED:
-        raise NotYet
+        raise StayNotCompleted
     try:
         with transaction.atomic():
             return Review.objects.create(

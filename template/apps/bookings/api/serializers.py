@@ -9,7 +9,7 @@ from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
 
 
 class BookedListingSerializer(serializers.ModelSerializer[Booking]):
-    """The listing as it was booked."""
+    """The listing as it was when it was booked."""
 
     id = serializers.IntegerField(source="listing_id", read_only=True)
 
@@ -73,7 +73,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         "currency": "ETB",
     },
 )
-class BookingRequestSerializer(serializers.Serializer[Any]):
+class BookingCreateSerializer(serializers.Serializer[Any]):
     listing = serializers.IntegerField(min_value=1, max_value=LARGEST)
     check_in = serializers.DateField()
     check_out = serializers.DateField(help_text="The day on which the guest leaves.")
@@ -81,6 +81,6 @@ class BookingRequestSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField(
         min_value=1,
         max_value=MAX_PRICE * MAX_NIGHTS,
-        help_text="What the guest agrees to: the price of a night times the nights.",
+        help_text="The price that the guest agrees to: the price per night times the nights.",
     )
     currency = serializers.ChoiceField(choices=Currency.choices)

@@ -1,4 +1,4 @@
-"""Bookings as a resource: of the guest who made them, and of the host who gets them."""
+"""Bookings as a resource, for guests and hosts."""
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.bookings import selectors, services
-from apps.bookings.api.serializers import BookingRequestSerializer, BookingSerializer
+from apps.bookings.api.serializers import BookingCreateSerializer, BookingSerializer
 from apps.bookings.models import Booking
 from apps.bookings.states import Role, State
 from apps.common.schema import ID, links
@@ -33,9 +33,9 @@ class BookingListView(GenericAPIView[Booking]):
     def get_queryset(self) -> QuerySet[Booking]:
         role = self.request.query_params.get("role", Role.GUEST)
         if role not in ROLES:
-            raise ValidationError({"role": f"Give one of: {', '.join(ROLES)}."})
-        of = selectors.of_guest if role == Role.GUEST else selectors.of_host
-        return of(current_user(self.request))
+            raise ValidationError({"role": f"Must be one of: {', '.join(ROLES)}."})
+        select = selectors.for_guest if role == Role.GUEST else selectors.for_host
+        return select(current_user(self.request))
 
     @extend_schema(
         operation_id="list_bookings",
@@ -43,32 +43,33 @@ class BookingListView(GenericAPIView[Booking]):
         parameters=[OpenApiParameter("role", str, enum=ROLES, default=Role.GUEST.value)],
     )
     def get(self, request: Request) -> Response:
-        """List your bookings: those that you made, or those of your listings."""
+        """List your bookings: as a guest, or as the host of your listings."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
-        operation_id="book",
-        request=BookingRequestSerializer,
+        operation_id="create_booking",
+        request=BookingCreateSerializer,
         responses={201: BookingSerializer},
         parameters=[idempotency.PARAMETER, idempotency.REPLAYED, LOCATION],
-        extensions=links(read_booking={"path.id": ID}, cancel_booking={"path.id": ID}),
+        extensions=links(get_booking={"path.id": ID}, cancel_booking={"path.id": ID}),
     )
     def post(self, request: Request) -> Response:
-        """Ask for a stay. The nights are yours until the host declines.
+        """Request a stay. The dates are blocked until the host declines.
 
-        Send the total that you have seen. If the host has changed the price meanwhile, nothing is
-        booked: the answer is 409 `price_changed`, with the `total` and `currency` of now.
+        Send the total that the guest agrees to. If the price has changed, nothing is booked: the
+        response is 409 `price_changed`, with the current `total` and `currency`. If another booking
+        blocks one of the nights, it is 409 `dates_unavailable`.
         """
-        return idempotency.run_once(request, lambda: self.book(request))
+        return idempotency.run_once(request, lambda: self.create(request))
 
-    def book(self, request: Request) -> Response:
-        serializer = BookingRequestSerializer(data=request.data)
+    def create(self, request: Request) -> Response:
+        serializer = BookingCreateSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         listing = published().filter(pk=fields.pop("listing")).first()
         if listing is None:
-            raise ValidationError({"listing": "There is no such listing."})
+            raise ValidationError({"listing": "No such listing."})
         booking = services.book(
             listing=listing, guest=current_user(request), stay=services.Stay(**fields)
         )
@@ -89,47 +90,47 @@ class OwnBookingsView(GenericAPIView[Booking]):
 
 
 class BookingView(OwnBookingsView):
-    @extend_schema(operation_id="read_booking")
+    @extend_schema(operation_id="get_booking")
     def get(self, request: Request, pk: int) -> Response:
-        """Read a booking that you have to do with."""
+        """Retrieve one of your bookings."""
         return Response(self.get_serializer(self.get_object()).data)
 
 
-class LeadView(OwnBookingsView):
-    """Lead a booking into another state."""
+class BookingTransitionView(OwnBookingsView):
+    """Base of the endpoints that change the state of a booking."""
 
     state: State
 
-    def lead(self, request: Request) -> Response:
+    def transition(self, request: Request) -> Response:
         """Return the booking in its new state. Raises TransitionNotAllowed."""
         booking, user = self.get_object(), current_user(request)
         role = Role.GUEST if booking.guest_id == user.pk else Role.HOST
-        changed = services.lead(booking=booking, state=self.state, role=role, user=user)
+        changed = services.transition(booking=booking, state=self.state, role=role, user=user)
         return Response(self.get_serializer(changed).data)
 
 
-class ConfirmView(LeadView):
+class ConfirmView(BookingTransitionView):
     state = State.CONFIRMED
 
     @extend_schema(operation_id="confirm_booking", request=None)
     def post(self, request: Request, pk: int) -> Response:
-        """Accept a guest, as the host."""
-        return self.lead(request)
+        """Accept a request, as the host."""
+        return self.transition(request)
 
 
-class DeclineView(LeadView):
+class DeclineView(BookingTransitionView):
     state = State.DECLINED
 
     @extend_schema(operation_id="decline_booking", request=None)
     def post(self, request: Request, pk: int) -> Response:
-        """Refuse a guest, as the host."""
-        return self.lead(request)
+        """Decline a request, as the host."""
+        return self.transition(request)
 
 
-class CancelView(LeadView):
+class CancelView(BookingTransitionView):
     state = State.CANCELLED
 
     @extend_schema(operation_id="cancel_booking", request=None)
     def post(self, request: Request, pk: int) -> Response:
-        """Give a stay up before it begins, as its guest or host."""
-        return self.lead(request)
+        """Cancel a booking before check-in, as its guest or host."""
+        return self.transition(request)

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("city", models.CharField(max_length=100, verbose_name="city")),
                 ("country", models.CharField(max_length=2, verbose_name="country")),
                 ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
-                ("price", models.PositiveIntegerField(verbose_name="price of a night")),
+                ("price", models.PositiveIntegerField(verbose_name="price per night")),
                 ("total", models.BigIntegerField(verbose_name="total")),
                 (
                     "currency",
@@ -108,15 +108,15 @@ class Migration(migrations.Migration):
                                 ["requested", "confirmed", "declined", "cancelled", "completed"],
                             )
                         ),
-                        name="bookings_booking_state_is_known",
+                        name="bookings_booking_state_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("check_out__gt", models.F("check_in"))),
-                        name="bookings_booking_ends_after_it_begins",
+                        name="bookings_booking_check_out_after_check_in",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("nights__gte", 1), ("nights__lte", 90)),
-                        name="bookings_booking_nights_are_in_range",
+                        name="bookings_booking_nights_in_range",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -131,10 +131,11 @@ class Migration(migrations.Migration):
                                 ),
                             )
                         ),
-                        name="bookings_booking_total_is_right",
+                        name="bookings_booking_total_is_price_times_nights",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("guests__gte", 1)), name="bookings_booking_has_guests"
+                        condition=models.Q(("guests__gte", 1)),
+                        name="bookings_booking_guests_positive",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("guest", models.F("host")), _negated=True),
@@ -144,7 +145,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Step",
+            name="BookingTransition",
             fields=[
                 (
                     "id",
@@ -153,7 +154,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "before",
+                    "from_state",
                     models.CharField(
                         blank=True,
                         choices=[
@@ -164,11 +165,11 @@ class Migration(migrations.Migration):
                             ("completed", "completed"),
                         ],
                         max_length=10,
-                        verbose_name="before",
+                        verbose_name="from",
                     ),
                 ),
                 (
-                    "after",
+                    "to_state",
                     models.CharField(
                         choices=[
                             ("requested", "requested"),
@@ -178,23 +179,23 @@ class Migration(migrations.Migration):
                             ("completed", "completed"),
                         ],
                         max_length=10,
-                        verbose_name="after",
+                        verbose_name="to",
                     ),
                 ),
                 (
                     "role",
                     models.CharField(
-                        choices=[("guest", "guest"), ("host", "host"), ("clock", "clock")],
+                        choices=[("guest", "guest"), ("host", "host"), ("system", "system")],
                         max_length=10,
                         verbose_name="role",
                     ),
                 ),
-                ("at", models.DateTimeField(verbose_name="at")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
                 (
                     "booking",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="steps",
+                        related_name="transitions",
                         to="bookings.booking",
                         verbose_name="booking",
                     ),
@@ -211,43 +212,46 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "step",
-                "verbose_name_plural": "steps",
+                "verbose_name": "transition",
+                "verbose_name_plural": "transitions",
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("after", "requested"), ("before", ""), ("role", "guest")),
                             models.Q(
-                                ("after", "confirmed"),
-                                ("before", "requested"),
+                                ("from_state", ""), ("role", "guest"), ("to_state", "requested")
+                            ),
+                            models.Q(
+                                ("from_state", "requested"),
                                 ("role__in", ["host"]),
+                                ("to_state", "confirmed"),
                             ),
                             models.Q(
-                                ("after", "declined"),
-                                ("before", "requested"),
-                                ("role__in", ["clock", "host"]),
+                                ("from_state", "requested"),
+                                ("role__in", ["host", "system"]),
+                                ("to_state", "declined"),
                             ),
                             models.Q(
-                                ("after", "cancelled"),
-                                ("before", "requested"),
+                                ("from_state", "requested"),
                                 ("role__in", ["guest"]),
+                                ("to_state", "cancelled"),
                             ),
                             models.Q(
-                                ("after", "cancelled"),
-                                ("before", "confirmed"),
+                                ("from_state", "confirmed"),
                                 ("role__in", ["guest", "host"]),
+                                ("to_state", "cancelled"),
                             ),
                             models.Q(
-                                ("after", "completed"),
-                                ("before", "confirmed"),
-                                ("role__in", ["clock"]),
+                                ("from_state", "confirmed"),
+                                ("role__in", ["system"]),
+                                ("to_state", "completed"),
                             ),
                             _connector="OR",
                         ),
-                        name="bookings_transition_allowed",
+                        name="bookings_bookingtransition_allowed",
                     ),
                     models.UniqueConstraint(
-                        fields=("booking", "before"), name="bookings_step_is_taken_once"
+                        fields=("booking", "from_state"),
+                        name="bookings_bookingtransition_once_per_state",
                     ),
                 ],
             },

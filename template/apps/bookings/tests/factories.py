@@ -1,10 +1,12 @@
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
+from rest_framework.test import APIClient
 
 from apps.bookings.models import Booking
 from apps.bookings.services import Stay
@@ -13,9 +15,11 @@ from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.users.tests.factories import UserFactory
 
+BOOKINGS = "/api/v1/bookings/"
+
 
 def stay(listing: Listing, check_in: date, nights: int = 3, guests: int = 1) -> Stay:
-    """Return what somebody asks for who has seen the price of now."""
+    """Return a stay at the current price of the listing."""
     return Stay(
         check_in=check_in,
         check_out=check_in + timedelta(days=nights),
@@ -30,8 +34,12 @@ def request_for(listing: Listing, check_in: date, **options: Any) -> dict[str, A
     return {"listing": listing.pk} | asdict(stay(listing, check_in, **options))
 
 
+def post_booking(api: APIClient, body: dict[str, Any], key: str = "") -> Any:
+    return api.post(BOOKINGS, body, headers={"Idempotency-Key": key or uuid4().hex})
+
+
 class BookingFactory(DjangoModelFactory[Booking]):
-    """A booking that its host has confirmed."""
+    """A confirmed booking."""
 
     class Meta:
         model = Booking

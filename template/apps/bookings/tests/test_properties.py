@@ -1,11 +1,10 @@
-"""Rules that have a range, for whatever lies in it: nights, money, states and time zones."""
+"""Property-based tests of nights, money, states and time zones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest import mock
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,17 +13,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from apps.bookings.models import MAX_NIGHTS, Booking, Step
+from apps.bookings.models import MAX_NIGHTS, Booking, BookingTransition
 from apps.bookings.services import MAX_AHEAD, process_due_bookings
-from apps.bookings.states import HOLDING, STEPS, Role, State
-from apps.bookings.tests.factories import BookingFactory, request_for
-from apps.bookings.tests.test_bookings import as_user
+from apps.bookings.states import BLOCKING_STATES, TRANSITIONS, Role, State
+from apps.bookings.tests.factories import BOOKINGS, BookingFactory, post_booking, request_for
 from apps.listings.models import MAX_PRICE, Listing
-from apps.listings.tests.factories import ListingFactory
+from apps.listings.tests.factories import ListingFactory, as_user
 from apps.users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
-BOOKINGS = "/api/v1/bookings/"
 TODAY = date(2030, 5, 1)
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 ZONES = ("Africa/Addis_Ababa", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
@@ -41,16 +38,15 @@ stays = st.tuples(st.integers(1, 40), st.integers(1, 14))
 
 
 @contextmanager
-def undone(at: datetime = NOON) -> Iterator[None]:
-    """Set the clock, and undo afterwards what one example has written."""
+def rolled_back(at: datetime = NOON) -> Iterator[None]:
+    """Set the clock, and roll back the example afterwards."""
     with mock.patch("apps.bookings.services.timezone.now", return_value=at), transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def book(api: APIClient, listing: Listing, check_in: date, nights: int) -> Any:
-    body = request_for(listing, check_in, nights=nights)
-    return api.post(BOOKINGS, body, headers={"Idempotency-Key": str(uuid4())})
+    return post_booking(api, request_for(listing, check_in, nights=nights))
 
 
 def nights_of(stay: tuple[int, int]) -> set[int]:
@@ -60,17 +56,17 @@ def nights_of(stay: tuple[int, int]) -> set[int]:
 
 @examples
 @given(wanted=st.lists(stays, min_size=1, max_size=8), asked=stays)
-def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
+def test_the_first_booking_blocks_its_nights_and_all_others_are_available(
     wanted: list[tuple[int, int]], asked: tuple[int, int]
 ) -> None:
-    with undone():
+    with rolled_back():
         listing, api = ListingFactory.create(time_zone="UTC"), as_user(UserFactory.create())
         taken: set[int] = set()
         for first, nights in wanted:
-            is_free = taken.isdisjoint(nights_of((first, nights)))
-            answer = book(api, listing, TODAY + timedelta(days=first), nights)
-            assert answer.status_code == (201 if is_free else 409)
-            taken |= nights_of((first, nights)) if is_free else set()
+            is_available = taken.isdisjoint(nights_of((first, nights)))
+            response = book(api, listing, TODAY + timedelta(days=first), nights)
+            assert response.status_code == (201 if is_available else 409)
+            taken |= nights_of((first, nights)) if is_available else set()
         check_in = TODAY + timedelta(days=asked[0])
         days = {"check_in": str(check_in), "check_out": str(check_in + timedelta(days=asked[1]))}
         found = APIClient().get("/api/v2/listings/", days).json()["results"]
@@ -80,8 +76,8 @@ def test_a_night_belongs_to_whoever_was_first_and_all_others_are_free(
 @examples
 @given(price=st.integers(1, MAX_PRICE), nights=st.integers(1, MAX_NIGHTS))
 @example(price=MAX_PRICE, nights=MAX_NIGHTS)
-def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
-    with undone():
+def test_a_total_is_exact_for_every_price(price: int, nights: int) -> None:
+    with rolled_back():
         listing = ListingFactory.create(price=price, time_zone="UTC")
         booking = book(as_user(UserFactory.create()), listing, TODAY, nights).json()
         assert (booking["price"], booking["nights"]) == (price, nights)
@@ -91,55 +87,55 @@ def test_a_total_is_exact_however_large_it_is(price: int, nights: int) -> None:
 
 @examples
 @given(nights=st.integers(-400, 400).filter(lambda nights: not 1 <= nights <= MAX_NIGHTS))
-def test_no_other_number_of_nights_is_booked(nights: int) -> None:
-    with undone():
+def test_a_booking_outside_the_range_of_nights_is_rejected(nights: int) -> None:
+    with rolled_back():
         listing, api = ListingFactory.create(time_zone="UTC"), as_user(UserFactory.create())
         assert book(api, listing, TODAY, nights).status_code == 400
 
 
 def expected(state: State, role: Role, action: str) -> State | None:
-    """Return the state that a step leads to, or None where the rules name no such step."""
-    if role == Role.CLOCK:
+    """Return the state after the transition, or None if it is not allowed."""
+    if role == Role.SYSTEM:
         return {State.CONFIRMED: State.COMPLETED, State.REQUESTED: State.DECLINED}.get(state)
-    after = ACTIONS[action]
-    return after if role in STEPS.get((state, after), set()) else None
+    to_state = ACTIONS[action]
+    return to_state if role in TRANSITIONS.get((state, to_state), set()) else None
 
 
-def take(booking: Booking, role: Role, action: str) -> bool:
-    """Take a step. Return whether it was taken."""
-    if role == Role.CLOCK:
+def change(booking: Booking, role: Role, action: str) -> bool:
+    """Try a transition. Return whether it succeeded."""
+    if role == Role.SYSTEM:
         later = NOON + timedelta(days=MAX_NIGHTS)
         with mock.patch("apps.bookings.services.timezone.now", return_value=later):
             return process_due_bookings() == 1
     user = booking.guest if role == Role.GUEST else booking.host
-    answer = as_user(user).post(f"{BOOKINGS}{booking.pk}/{action}/")
-    assert answer.status_code in {200, 409}
-    return bool(answer.status_code == 200)
+    response = as_user(user).post(f"{BOOKINGS}{booking.pk}/{action}/")
+    assert response.status_code in {200, 409}
+    return bool(response.status_code == 200)
 
 
 actions = st.tuples(st.sampled_from((Role.GUEST, Role.HOST)), st.sampled_from(sorted(ACTIONS)))
 
 
 @examples
-@given(steps=st.lists(actions | st.just((Role.CLOCK, "")), max_size=6))
-def test_a_booking_goes_the_ways_that_the_rules_name_and_no_others(
-    steps: list[tuple[Role, str]],
+@given(attempts=st.lists(actions | st.just((Role.SYSTEM, "")), max_size=6))
+def test_a_booking_follows_only_allowed_transitions(
+    attempts: list[tuple[Role, str]],
 ) -> None:
-    with undone():
+    with rolled_back():
         booking = BookingFactory.create(state=State.REQUESTED, check_in=date(2030, 5, 3))
-        state, way = State.REQUESTED, []
-        for role, action in steps:
-            after = expected(state, role, action)
-            assert take(booking, role, action) == (after is not None)
-            if after:
-                way.append((state, after, role))
-                state = after
+        state, allowed = State.REQUESTED, []
+        for role, action in attempts:
+            to_state = expected(state, role, action)
+            assert change(booking, role, action) == (to_state is not None)
+            if to_state:
+                allowed.append((state, to_state, role))
+                state = to_state
         booking.refresh_from_db()
         assert booking.state == state
-        written = Step.objects.order_by("pk").values_list("before", "after", "role")
-        assert list(written) == way
+        stored = BookingTransition.objects.order_by("pk")
+        assert list(stored.values_list("from_state", "to_state", "role")) == allowed
         again = book(as_user(UserFactory.create()), booking.listing, booking.check_in, 1)
-        assert again.status_code == (409 if state in HOLDING else 201)
+        assert again.status_code == (409 if state in BLOCKING_STATES else 201)
 
 
 @examples
@@ -149,14 +145,14 @@ def test_a_booking_goes_the_ways_that_the_rules_name_and_no_others(
     # Around both ends.
     days=st.integers(-2, 2) | st.integers(MAX_AHEAD.days - 2, MAX_AHEAD.days + 2),
 )
-def test_a_stay_begins_on_a_day_to_come_by_the_calendar_of_the_place(
+def test_check_in_is_validated_in_the_time_zone_of_the_listing(
     zone: str, now: datetime, days: int
 ) -> None:
     instant = now.replace(tzinfo=UTC)
-    with undone(instant):
+    with rolled_back(instant):
         listing = ListingFactory.create(time_zone=zone)
         check_in = instant.date() + timedelta(days=days)
         ahead = check_in - instant.astimezone(ZoneInfo(zone)).date()
-        answer = book(as_user(UserFactory.create()), listing, check_in, 1)
+        response = book(as_user(UserFactory.create()), listing, check_in, 1)
         is_right = timedelta(0) <= ahead <= MAX_AHEAD
-        assert answer.status_code == (201 if is_right else 400)
+        assert response.status_code == (201 if is_right else 400)

@@ -1,4 +1,4 @@
-"""What the OpenAPI document shows of listings."""
+"""Examples in the OpenAPI document."""
 
 from typing import Any
 

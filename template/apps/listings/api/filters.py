@@ -16,13 +16,13 @@ MAX_SEARCH = 100
 
 class ListingFilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
-        """Return the filters. Raises ValidationError for half a stay, and for one that ends first."""
+        """Validate check_in and check_out together."""
         fields = super().clean() or {}
         check_in, check_out = fields.get("check_in"), fields.get("check_out")
         if {"check_in", "check_out"}.isdisjoint(self.errors) and bool(check_in) != bool(check_out):
-            raise forms.ValidationError(_("Give check_in and check_out, or neither."))
+            raise forms.ValidationError(_("Give both check_in and check_out, or neither."))
         if check_in and check_out and check_out <= check_in:
-            raise forms.ValidationError({"check_out": _("It must be later than check_in.")})
+            raise forms.ValidationError({"check_out": _("Must be later than check_in.")})
         return fields
 
 
@@ -30,7 +30,7 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
     q = filters.CharFilter(
         method="search",
         max_length=MAX_SEARCH,
-        label="Words: title, description or city has all of them.",
+        label="Words that title, description and city have, all of them.",
     )
     kind = filters.MultipleChoiceFilter(choices=Kind.choices)
     city = filters.CharFilter(max_length=100)
@@ -40,10 +40,10 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
     price_max = PlainNumberFilter("price", "lte", min_value=0, max_value=MAX_PRICE)
     guests = PlainNumberFilter("capacity", "gte", min_value=1, max_value=MAX_CAPACITY)
     amenity = filters.MultipleChoiceFilter(
-        choices=Amenity.choices, method="amenities", label="Several: the place has all of them."
+        choices=Amenity.choices, method="amenities", label="Several: the listing has all of them."
     )
-    check_in = filters.DateFilter(method="later", label="Free from this day on.")
-    check_out = filters.DateFilter(method="later", label="Free until this day.")
+    check_in = filters.DateFilter(method="validated_only", label="Available from this day.")
+    check_out = filters.DateFilter(method="validated_only", label="Available until this day.")
 
     class Meta:
         model = Listing
@@ -54,7 +54,7 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
         queryset = super().filter_queryset(queryset)
         fields = self.form.cleaned_data
         if fields["check_in"]:
-            return bookings.free(queryset, fields["check_in"], fields["check_out"])
+            return bookings.available(queryset, fields["check_in"], fields["check_out"])
         return queryset
 
     def search(self, queryset: QuerySet[Listing], name: str, value: str) -> QuerySet[Listing]:
@@ -63,11 +63,13 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # has no types
     def amenities(self, queryset: QuerySet[Listing], name: str, value: list[str]) -> Any:
         return search.with_amenities(queryset, value) if value else queryset
 
-    def later(self, queryset: QuerySet[Listing], name: str, value: Any) -> QuerySet[Listing]:
-        """Leave it to `filter_queryset`, which has both days."""
+    def validated_only(
+        self, queryset: QuerySet[Listing], name: str, value: Any
+    ) -> QuerySet[Listing]:
+        """Leave the filter to `filter_queryset`, which needs both days."""
         return queryset
 
 
 def is_filtered(request: Request) -> bool:
-    """Tell whether a request filters by anything, which most do not: they need no form."""
+    """Tell whether a request has filters. Most have none, and need no form."""
     return not request.query_params.keys().isdisjoint(ListingFilter.base_filters)

@@ -32,12 +32,12 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
 
 class PhotoListSerializer(serializers.ListSerializer[Any]):
     def run_child_validation(self, data: Any) -> Any:
-        """Ask each photo for all of it: what a PATCH leaves out of it has no value to keep."""
+        """Validate whole photos also in a PATCH, as it replaces all of them."""
         return PhotoSerializer(context=self.context).run_validation(data)
 
 
 class RoundedField(serializers.FloatField):
-    """A degree for those who may know roughly where a place is."""
+    """A coordinate at the public precision."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(help_text="Rounded to two digits.", **options)
@@ -49,7 +49,7 @@ class RoundedField(serializers.FloatField):
 @examples(response=CARD)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
-    """What a list shows of a listing. `apps.listings.api.cards` writes the same, faster."""
+    """A listing in a list. `apps.listings.api.cards` builds the same, faster."""
 
     host = HostSerializer(source="*")
     cover = serializers.URLField(allow_null=True)
@@ -88,7 +88,7 @@ class MoneySerializer(serializers.Serializer[Any]):
 @examples(response=CARD_V2)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardV2Serializer(ListingCardSerializer):
-    """As in version 1, but an amount never goes without its currency."""
+    """As in version 1, but an amount and its currency are one value."""
 
     price = MoneySerializer(source="*")
 
@@ -98,7 +98,7 @@ class ListingCardV2Serializer(ListingCardSerializer):
 
 
 class PublicListingSerializer(serializers.ModelSerializer[Listing]):
-    """What everybody may read of a listing: neither its street nor where exactly it is."""
+    """A listing for the public: without its street and its exact coordinates."""
 
     price = serializers.IntegerField(min_value=1, max_value=MAX_PRICE, help_text="In minor units.")
     capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
@@ -149,17 +149,17 @@ class PublicListingSerializer(serializers.ModelSerializer[Listing]):
 
 @examples(request=DRAFT, response=LISTING)
 class ListingSerializer(PublicListingSerializer):
-    """All of a listing, for its host, who may write it, and for guests who are expected there."""
+    """A listing for its host, who may edit it, and for guests with a confirmed booking."""
 
     latitude: Any = serializers.FloatField(min_value=-90, max_value=90)
     longitude: Any = serializers.FloatField(min_value=-180, max_value=180)
 
     class Meta(PublicListingSerializer.Meta):
-        # What is added to the public fields stays with these readers, until somebody adds it there.
+        # Public fields are added to the parent, private ones here.
         fields = (*PublicListingSerializer.Meta.fields, "street")
 
     def validate_amenities(self, names: list[str]) -> list[str]:
-        """Return each one once, in one order, so that equal listings look equal."""
+        """Return them sorted and without duplicates, so that equal sets are stored equally."""
         return sorted(set(names))
 
 

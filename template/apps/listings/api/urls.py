@@ -1,9 +1,9 @@
 from django.urls import path
 
-from apps.listings.api import views
+from apps.listings.api import lists, views
 
 urlpatterns = [
-    path("listings/", views.ListingListView.as_view(), name="listings"),
+    path("listings/", lists.ListingListView.as_view(), name="listings"),
     path("listings/bulk/", views.ListingBulkView.as_view(), name="listings-bulk"),
     path("listings/<id:pk>/", views.ListingView.as_view(), name="listing"),
     path("listings/<id:pk>/publish/", views.PublishView.as_view(), name="publish-listing"),

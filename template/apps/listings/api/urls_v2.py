@@ -1,7 +1,7 @@
-"""What version 2 does otherwise. All the rest is version 1."""
+"""The endpoints that differ in version 2."""
 
 from django.urls import path
 
-from apps.listings.api import views
+from apps.listings.api import lists
 
-urlpatterns = [path("listings/", views.ListingListV2View.as_view(), name="listings-v2")]
+urlpatterns = [path("listings/", lists.ListingListV2View.as_view(), name="listings-v2")]

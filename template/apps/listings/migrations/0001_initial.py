@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                         max_length=2,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Z]{2}\\Z", "Give two letters, as in ISO 3166."
+                                "^[A-Z]{2}\\Z", "Must be a country code (ISO 3166)."
                             )
                         ],
                         verbose_name="country",
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 (
                     "price",
                     models.PositiveIntegerField(
-                        help_text="In minor units: cents, santim.", verbose_name="price of a night"
+                        help_text="In minor units: cents, santim.", verbose_name="price per night"
                     ),
                 ),
                 (
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                         max_length=2,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Z]{2}\\Z", "Give two letters, as in ISO 3166."
+                                "^[A-Z]{2}\\Z", "Must be a country code (ISO 3166)."
                             )
                         ],
                         verbose_name="country",
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 (
                     "price",
                     models.PositiveIntegerField(
-                        help_text="In minor units: cents, santim.", verbose_name="price of a night"
+                        help_text="In minor units: cents, santim.", verbose_name="price per night"
                     ),
                 ),
                 (
@@ -260,48 +260,45 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("kind__in", ["home", "room", "shared"])),
-                        name="listings_listing_kind_is_known",
+                        name="listings_listing_kind_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["draft", "published", "archived"])),
-                        name="listings_listing_status_is_known",
+                        name="listings_listing_status_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("currency__in", ["ETB", "EUR", "KES", "USD"])),
-                        name="listings_listing_currency_is_known",
+                        name="listings_listing_currency_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("price__gte", 1), ("price__lte", 100000000)),
-                        name="listings_listing_price_is_in_range",
+                        name="listings_listing_price_in_range",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("capacity__gte", 1), ("capacity__lte", 50)),
-                        name="listings_listing_capacity_is_in_range",
+                        name="listings_listing_capacity_in_range",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("latitude__gte", -90),
-                            ("latitude__lte", 90),
-                            ("longitude__gte", -180),
-                            ("longitude__lte", 180),
+                            ("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))
                         ),
-                        name="listings_listing_is_on_earth",
+                        name="listings_listing_coordinates_in_range",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("rating_sum__gte", models.F("rating_count")),
                             (
-                                "rating_sum__lte",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.Value(5), "*", models.F("rating_count")
+                                "rating_sum__range",
+                                (
+                                    models.F("rating_count"),
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.Value(5), "*", models.F("rating_count")
+                                    ),
                                 ),
-                            ),
+                            )
                         ),
-                        name="listings_listing_rating_is_1_to_5",
+                        name="listings_listing_mean_rating_in_range",
                     ),
-                    models.UniqueConstraint(
-                        fields=("id", "host"), name="listings_listing_has_one_host"
-                    ),
+                    models.UniqueConstraint(fields=("id", "host"), name="listings_listing_id_host"),
                 ],
             },
         ),
@@ -319,7 +316,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         max_length=500,
                         validators=[django.core.validators.URLValidator(schemes=["https"])],
-                        verbose_name="address",
+                        verbose_name="URL",
                     ),
                 ),
                 ("caption", models.CharField(blank=True, max_length=200, verbose_name="caption")),
@@ -339,15 +336,15 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "photos",
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("listing", "position"), name="listings_photo_has_a_place_of_its_own"
+                        fields=("listing", "position"), name="listings_photo_position_unique"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("position__lt", 20)),
-                        name="listings_photo_position_is_in_range",
+                        name="listings_photo_position_in_range",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("url__startswith", "https://")),
-                        name="listings_photo_is_on_the_web",
+                        name="listings_photo_url_is_https",
                     ),
                 ],
             },

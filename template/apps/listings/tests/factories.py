@@ -2,14 +2,23 @@ from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
+from rest_framework.test import APIClient
 
 from apps.listings.models import MAX_PHOTOS, Listing, Photo, Status
-from apps.listings.querysets import kept_complete
+from apps.listings.querysets import photo_required
+from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
 
+def as_user(user: User) -> APIClient:
+    """Return a client that is signed in as the user."""
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
 class ListingFactory(DjangoModelFactory[Listing]):
-    """A listing that everybody sees, with a photo."""
+    """A published listing with a photo."""
 
     class Meta:
         model = Listing
@@ -31,12 +40,12 @@ class ListingFactory(DjangoModelFactory[Listing]):
     status = Status.PUBLISHED
 
     @classmethod
-    @kept_complete()
+    @photo_required()
     def _create(cls, model_class: type[Listing], *args: Any, **kwargs: Any) -> Listing:
-        """Store it with what a published one needs."""
+        """Create a published one with a photo."""
         listing: Listing = super()._create(model_class, *args, **kwargs)
         if listing.status == Status.PUBLISHED:
-            # Behind those that a test adds.
+            # After those that a test adds.
             PhotoFactory.create(listing=listing, position=MAX_PHOTOS - 1)
         return listing
 

@@ -4,31 +4,25 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.bookings.models import Step
+from apps.bookings.models import BookingTransition
 from apps.bookings.states import Role, State
 from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import MAX_PHOTOS, Listing, Photo, Status
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
-from apps.users.tests.factories import UserFactory
-
-
-@pytest.fixture
-def admin(db: None) -> Client:
-    client = Client()
-    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
-    return client
 
 
 @pytest.mark.parametrize("model", ["listings_listing", "bookings_booking", "reviews_review"])
-def test_the_admin_lists_it(admin: Client, model: str) -> None:
+def test_the_admin_lists_and_searches(admin_client: Client, model: str) -> None:
     BookingFactory.create()
-    assert admin.get(reverse(f"admin:{model}_changelist"), {"q": "x"}).status_code == 200
+    assert admin_client.get(reverse(f"admin:{model}_changelist"), {"q": "x"}).status_code == 200
 
 
-def send(admin: Client, listing: Listing | None, *photos: dict[str, Any], **fields: Any) -> Any:
-    """Send the form of a listing, with changed fields, and with these photos."""
+def send(
+    admin_client: Client, listing: Listing | None, *photos: dict[str, Any], **fields: Any
+) -> Any:
+    """Submit the form of a listing with changed fields and these photos."""
     name = "admin:listings_listing_change" if listing else "admin:listings_listing_add"
-    page = admin.get(reverse(name, args=[listing.pk] if listing else []))
+    page = admin_client.get(reverse(name, args=[listing.pk] if listing else []))
     form = page.context["adminform"].form
     sent = {each.name: each.initial for each in form if each.initial is not None}
     sent |= {
@@ -37,7 +31,7 @@ def send(admin: Client, listing: Listing | None, *photos: dict[str, Any], **fiel
     }
     for number, photo in enumerate(photos):
         sent |= {f"photos-{number}-{name}": value for name, value in photo.items()}
-    return admin.post(page.request["PATH_INFO"], sent | fields)
+    return admin_client.post(page.request["PATH_INFO"], sent | fields)
 
 
 def inline(photo: Photo, **fields: Any) -> dict[str, Any]:
@@ -52,30 +46,32 @@ def inline(photo: Photo, **fields: Any) -> dict[str, Any]:
 NEW_PHOTO = {"url": "https://img.example.com/new.jpg", "position": 0}
 
 
-def test_the_history_tells_what_the_admin_has_changed(admin: Client) -> None:
+def test_the_history_records_changes_in_the_admin(admin_client: Client) -> None:
     listing = PhotoFactory.create().listing
-    answer = send(admin, listing, title="Changed")
-    assert answer.status_code == 302, answer.content
+    response = send(admin_client, listing, title="Changed")
+    assert response.status_code == 302, response.content
     changed = Listing.objects.get()
     assert (changed.title, changed.version) == ("Changed", listing.version + 1)
     assert changed.history.latest().history_user.is_superuser
 
 
-def test_the_admin_takes_no_last_photo_from_a_published_listing(admin: Client) -> None:
+def test_the_admin_cannot_delete_the_last_photo_of_a_published_listing(
+    admin_client: Client,
+) -> None:
     photo = ListingFactory.create().photos.get()
-    answer = send(admin, photo.listing, inline(photo, DELETE="on"), title="Changed")
-    assert "A published listing needs a photo." in answer.content.decode()
-    removed_before_it_came = {**NEW_PHOTO, "DELETE": "on"}
-    assert send(admin, photo.listing, inline(photo, DELETE="on"), removed_before_it_came).context[
+    response = send(admin_client, photo.listing, inline(photo, DELETE="on"), title="Changed")
+    assert "A published listing needs a photo." in response.content.decode()
+    added_and_deleted = {**NEW_PHOTO, "DELETE": "on"}
+    assert send(admin_client, photo.listing, inline(photo, DELETE="on"), added_and_deleted).context[
         "errors"
     ]
     assert Listing.objects.get(title=photo.listing.title).photos.get() == photo
 
 
-def test_the_admin_publishes_nothing_without_a_photo(admin: Client) -> None:
+def test_the_admin_cannot_publish_a_listing_without_a_photo(admin_client: Client) -> None:
     draft = ListingFactory.create(status=Status.DRAFT)
-    assert send(admin, draft, status="published").context["errors"]
-    assert send(admin, None, **TYPED, host=draft.host_id).context["errors"]
+    assert send(admin_client, draft, status="published").context["errors"]
+    assert send(admin_client, None, **TYPED, host=draft.host_id).context["errors"]
     assert not Listing.objects.filter(status=Status.PUBLISHED).exists()
 
 
@@ -94,43 +90,43 @@ TYPED = {
 }
 
 
-def test_the_admin_publishes_with_a_photo_in_one_step(admin: Client) -> None:
+def test_the_admin_publishes_a_listing_together_with_a_photo(admin_client: Client) -> None:
     draft = ListingFactory.create(status=Status.DRAFT)
-    assert send(admin, draft, NEW_PHOTO, status="published").status_code == 302
-    assert send(admin, None, NEW_PHOTO, **TYPED, host=draft.host_id).status_code == 302
+    assert send(admin_client, draft, NEW_PHOTO, status="published").status_code == 302
+    assert send(admin_client, None, NEW_PHOTO, **TYPED, host=draft.host_id).status_code == 302
     assert Listing.objects.filter(status=Status.PUBLISHED).count() == 2
 
 
-def test_the_admin_replaces_the_only_photo(admin: Client) -> None:
+def test_the_admin_replaces_the_only_photo(admin_client: Client) -> None:
     photo = ListingFactory.create().photos.get()
-    answer = send(admin, photo.listing, inline(photo, DELETE="on"), NEW_PHOTO)
-    assert answer.status_code == 302, answer.context["errors"]
+    response = send(admin_client, photo.listing, inline(photo, DELETE="on"), NEW_PHOTO)
+    assert response.status_code == 302, response.context["errors"]
     assert photo.listing.photos.get().url == NEW_PHOTO["url"]
 
 
-def test_the_admin_archives_and_takes_the_photo_away_in_one_step(admin: Client) -> None:
+def test_the_admin_archives_a_listing_and_deletes_its_photo_together(admin_client: Client) -> None:
     photo = ListingFactory.create().photos.get()
-    answer = send(admin, photo.listing, inline(photo, DELETE="on"), status="archived")
-    assert answer.status_code == 302, answer.context["errors"]
+    response = send(admin_client, photo.listing, inline(photo, DELETE="on"), status="archived")
+    assert response.status_code == 302, response.context["errors"]
     assert not Photo.objects.exists()
 
 
 @pytest.mark.parametrize("status", Status)
-def test_the_admin_deletes_drafts_alone(admin: Client, status: Status) -> None:
+def test_the_admin_deletes_only_drafts(admin_client: Client, status: Status) -> None:
     listing = ListingFactory.create(status=status)
     one = reverse("admin:listings_listing_delete", args=[listing.pk])
-    admin.post(
+    admin_client.post(
         reverse("admin:listings_listing_changelist"),
         {"action": "delete_selected", "_selected_action": listing.pk, "post": "yes"},
     )
     assert Listing.objects.exists() is (status != Status.DRAFT)
     if status != Status.DRAFT:
-        assert admin.post(one, {"post": "yes"}).status_code == 403
+        assert admin_client.post(one, {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize("has_photo", [True, False])
-def test_the_admin_writes_an_old_version_back_if_it_has_a_photo_still(
-    admin: Client, *, has_photo: bool
+def test_the_admin_restores_an_old_version_only_with_a_photo(
+    admin_client: Client, *, has_photo: bool
 ) -> None:
     listing = ListingFactory.create(title="Old")
     listing.title, listing.status = "New", Status.ARCHIVED
@@ -138,10 +134,10 @@ def test_the_admin_writes_an_old_version_back_if_it_has_a_photo_still(
     if not has_photo:
         listing.photos.all().delete()
     where = [listing.pk, listing.history.earliest().pk]
-    page = admin.get(reverse("admin:listings_listing_simple_history", args=where))
+    page = admin_client.get(reverse("admin:listings_listing_simple_history", args=where))
     sent = {each.name: each.initial for each in page.context["adminform"].form}
-    answer = admin.post(page.request["PATH_INFO"], sent, follow=True)
-    (message,) = answer.context["messages"]
+    response = admin_client.post(page.request["PATH_INFO"], sent, follow=True)
+    (message,) = response.context["messages"]
     assert ("needs a photo" in str(message)) is not has_photo
     listing.refresh_from_db()
     assert listing.title == ("Old" if has_photo else "New")
@@ -149,33 +145,35 @@ def test_the_admin_writes_an_old_version_back_if_it_has_a_photo_still(
 
 
 @pytest.mark.parametrize("amenities", ["butler", ["wifi", "butler"], "[]", "null"])
-def test_the_admin_knows_the_amenities_that_the_api_knows(admin: Client, amenities: Any) -> None:
+def test_the_admin_accepts_the_same_amenities_as_the_api(
+    admin_client: Client, amenities: Any
+) -> None:
     listing = ListingFactory.create()
-    assert send(admin, listing, amenities=amenities).context["errors"]
-    assert send(admin, listing, amenities=["wifi", "pool", "wifi"]).status_code == 302
+    assert send(admin_client, listing, amenities=amenities).context["errors"]
+    assert send(admin_client, listing, amenities=["wifi", "pool", "wifi"]).status_code == 302
     assert Listing.objects.get().amenities == ["pool", "wifi"]
-    assert send(admin, listing, amenities=[]).status_code == 302
+    assert send(admin_client, listing, amenities=[]).status_code == 302
     assert Listing.objects.get().amenities == []
 
 
-def test_the_admin_takes_no_more_photos_than_the_api(admin: Client) -> None:
+def test_the_admin_limits_photos_as_the_api_does(admin_client: Client) -> None:
     listing = ListingFactory.create(status=Status.DRAFT)
     photos = [{**NEW_PHOTO, "position": number} for number in range(MAX_PHOTOS + 1)]
-    assert send(admin, listing, *photos).context["errors"]
-    assert send(admin, listing, *photos[:MAX_PHOTOS]).status_code == 302
+    assert send(admin_client, listing, *photos).context["errors"]
+    assert send(admin_client, listing, *photos[:MAX_PHOTOS]).status_code == 302
 
 
-def test_the_admin_shows_how_a_booking_came_to_where_it_is(admin: Client) -> None:
+def test_the_admin_shows_the_transitions_of_a_booking_read_only(admin_client: Client) -> None:
     booking = BookingFactory.create()
-    Step.objects.create(
+    BookingTransition.objects.create(
         booking=booking,
-        before=State.REQUESTED,
-        after=State.CONFIRMED,
+        from_state=State.REQUESTED,
+        to_state=State.CONFIRMED,
         role=Role.HOST,
-        at=booking.changed_at,
+        created_at=booking.changed_at,
     )
     where = reverse("admin:bookings_booking_change", args=[booking.pk])
-    assert "requested → confirmed" in admin.get(where).content.decode()
-    assert admin.post(where, {"state": "declined"}).status_code == 403
-    assert admin.post(where.replace("change", "delete"), {"post": "yes"}).status_code == 403
-    assert admin.get(reverse("admin:bookings_booking_add")).status_code == 403
+    assert "requested → confirmed" in admin_client.get(where).content.decode()
+    assert admin_client.post(where, {"state": "declined"}).status_code == 403
+    assert admin_client.post(where.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert admin_client.get(reverse("admin:bookings_booking_add")).status_code == 403

@@ -17,13 +17,13 @@ LISTINGS_V2 = "/api/v2/listings/"
 
 
 def ids(api: APIClient, **parameters: Any) -> list[int]:
-    """Return the ids that version 2 lists."""
-    answer = api.get(LISTINGS_V2, parameters)
-    assert answer.status_code == 200, answer.json()
-    return [listing["id"] for listing in answer.json()["results"]]
+    """Return the ids in the list of version 2."""
+    response = api.get(LISTINGS_V2, parameters)
+    assert response.status_code == 200, response.json()
+    return [listing["id"] for listing in response.json()["results"]]
 
 
-def test_everybody_lists_what_is_published(api: APIClient, db: None) -> None:
+def test_the_public_list_has_only_published_listings(api: APIClient, db: None) -> None:
     listing = ListingFactory.create()
     ListingFactory.create(status=Status.DRAFT)
     ListingFactory.create(status=Status.ARCHIVED)
@@ -31,47 +31,47 @@ def test_everybody_lists_what_is_published(api: APIClient, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "serializer"),
+    ("url", "serializer"),
     [(LISTINGS, ListingCardSerializer), (LISTINGS_V2, ListingCardV2Serializer)],
 )
-def test_the_projection_writes_what_the_serializer_would(
-    api: APIClient, db: None, address: str, serializer: type[ListingCardSerializer]
+def test_cards_equal_the_output_of_the_serializer(
+    api: APIClient, db: None, url: str, serializer: type[ListingCardSerializer]
 ) -> None:
     rated = ListingFactory.create(rating_sum=13, rating_count=3)
     PhotoFactory.create(listing=rated, position=2)
     PhotoFactory.create(listing=rated, position=1)
     ListingFactory.create(amenities=[], latitude=-0.5)
     listings = selectors.with_cover(selectors.published()).order_by("-pk")
-    written = json.loads(json.dumps(serializer(listings, many=True).data))
-    assert api.get(address).json()["results"] == written
+    expected = json.loads(json.dumps(serializer(listings, many=True).data))
+    assert api.get(url).json()["results"] == expected
 
 
 @pytest.mark.parametrize("rows", [1, 100])
-@pytest.mark.parametrize("address", [LISTINGS, LISTINGS_V2])
-def test_a_page_costs_one_query(
+@pytest.mark.parametrize("url", [LISTINGS, LISTINGS_V2])
+def test_the_list_needs_one_query(
     api: APIClient,
     db: None,
     rows: int,
-    address: str,
+    url: str,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     host = ListingFactory.create().host
     for listing in ListingFactory.create_batch(rows - 1, host=host):
         PhotoFactory.create(listing=listing)
     with django_assert_num_queries(1):
-        answer = api.get(address, {"page_size": 100})
-    assert len(answer.json()["results"]) == rows
+        response = api.get(url, {"page_size": 100})
+    assert len(response.json()["results"]) == rows
 
 
-def test_version_1_says_that_it_ends(api: APIClient, db: None) -> None:
-    answer = api.get(LISTINGS)
-    assert answer["Deprecation"] == "@1795219200"
-    assert answer["Sunset"] == "Sun, 21 Nov 2027 00:00:00 GMT"
-    assert answer["Link"] == f'<{LISTINGS_V2}>; rel="successor-version"'
+def test_version_1_announces_its_deprecation(api: APIClient, db: None) -> None:
+    response = api.get(LISTINGS)
+    assert response["Deprecation"] == "@1795219200"
+    assert response["Sunset"] == "Sun, 21 Nov 2027 00:00:00 GMT"
+    assert response["Link"] == f'<{LISTINGS_V2}>; rel="successor-version"'
     assert "Deprecation" not in api.get(LISTINGS_V2)
 
 
-def test_version_2_shows_no_price_without_its_currency(api: APIClient, db: None) -> None:
+def test_version_2_shows_a_price_with_its_currency(api: APIClient, db: None) -> None:
     ListingFactory.create(price=990, currency="EUR")
     assert api.get(LISTINGS).json()["results"][0]["price"] == 990
     card = api.get(LISTINGS_V2).json()["results"][0]
@@ -79,22 +79,20 @@ def test_version_2_shows_no_price_without_its_currency(api: APIClient, db: None)
     assert "currency" not in card
 
 
-@pytest.mark.parametrize("address", [LISTINGS, LISTINGS_V2])
+@pytest.mark.parametrize("url", [LISTINGS, LISTINGS_V2])
 @pytest.mark.parametrize("fields", ["title", "host,title", "rating", "price", "cover"])
-def test_only_the_fields_that_are_asked_for_come(
-    api: APIClient, db: None, address: str, fields: str
-) -> None:
+def test_sparse_fields_limit_the_response(api: APIClient, db: None, url: str, fields: str) -> None:
     ListingFactory.create()
-    card = api.get(address, {"fields": fields}).json()["results"][0]
+    card = api.get(url, {"fields": fields}).json()["results"][0]
     assert card.keys() == {"id", *fields.split(",")}
-    assert api.get(address).json()["results"][0].items() >= card.items()
+    assert api.get(url).json()["results"][0].items() >= card.items()
 
 
-def test_a_field_that_there_is_not_is_refused(api: APIClient, db: None) -> None:
-    answer = api.get(LISTINGS_V2, {"fields": "title,secret"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["pointer"] == "#/fields"
-    assert "secret" in answer.json()["errors"][0]["detail"]
+def test_an_unknown_field_is_rejected(api: APIClient, db: None) -> None:
+    response = api.get(LISTINGS_V2, {"fields": "title,secret"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"] == "#/fields"
+    assert "secret" in response.json()["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +108,7 @@ def test_a_field_that_there_is_not_is_refused(api: APIClient, db: None) -> None:
         ({"amenities": ["parking", "pool", "wifi"]}, {"amenity": ["wifi", "pool"]}),
     ],
 )
-def test_a_filter_leaves_what_was_asked_for(
+def test_a_filter_selects_matching_listings(
     api: APIClient, db: None, wanted: dict[str, Any], parameters: dict[str, Any]
 ) -> None:
     ListingFactory.create()
@@ -118,7 +116,7 @@ def test_a_filter_leaves_what_was_asked_for(
     assert ids(api, **parameters) == [listing.pk]
 
 
-def test_an_empty_filter_leaves_everything(api: APIClient, db: None) -> None:
+def test_an_empty_filter_selects_all_listings(api: APIClient, db: None) -> None:
     listing = ListingFactory.create()
     assert ids(api, amenity=[], q="") == [listing.pk]
 
@@ -136,23 +134,25 @@ def test_an_empty_filter_leaves_everything(api: APIClient, db: None) -> None:
         {"page_size": 101},
     ],
 )
-def test_a_filter_that_makes_no_sense_is_refused(
+def test_an_invalid_filter_is_rejected(
     api: APIClient, db: None, parameters: dict[str, Any]
 ) -> None:
-    answer = api.get(LISTINGS_V2, parameters)
-    assert answer.status_code == 400, answer.json()
-    assert answer.json()["errors"]
+    response = api.get(LISTINGS_V2, parameters)
+    assert response.status_code == 400, response.json()
+    assert response.json()["errors"]
 
 
-def test_half_a_stay_is_a_problem_of_the_whole_request(api: APIClient, db: None) -> None:
-    answer = api.get(LISTINGS_V2, {"check_out": "2030-05-01"})
-    (error,) = answer.json()["errors"]
+def test_check_out_without_check_in_is_an_error_of_the_whole_request(
+    api: APIClient, db: None
+) -> None:
+    response = api.get(LISTINGS_V2, {"check_out": "2030-05-01"})
+    (error,) = response.json()["errors"]
     assert (error["pointer"], error["code"]) == ("#", "invalid")
 
 
-# Where the database keeps an index of words, it has them when a transaction is committed.
+# A full-text index of MySQL has the words only after the commit.
 @pytest.mark.django_db(transaction=True)
-def test_a_search_finds_all_the_words_in_title_description_and_city(api: APIClient) -> None:
+def test_a_search_matches_all_words_in_title_description_and_city(api: APIClient) -> None:
     listing = ListingFactory.create(
         title="Lakeside cabin", description="Rowing boat included.", city="Bahir Dar"
     )
@@ -164,7 +164,7 @@ def test_a_search_finds_all_the_words_in_title_description_and_city(api: APIClie
 
 
 @pytest.mark.parametrize(
-    ("check_in", "check_out", "is_free"),
+    ("check_in", "check_out", "is_available"),
     [
         ("2030-04-28", "2030-05-01", True),
         ("2030-05-04", "2030-05-06", True),
@@ -173,18 +173,18 @@ def test_a_search_finds_all_the_words_in_title_description_and_city(api: APIClie
         ("2030-04-01", "2030-06-01", False),
     ],
 )
-def test_only_free_places_are_found_for_a_stay(
-    api: APIClient, db: None, check_in: str, check_out: str, *, is_free: bool
+def test_the_date_filter_finds_only_available_listings(
+    api: APIClient, db: None, check_in: str, check_out: str, *, is_available: bool
 ) -> None:
     booking = BookingFactory.create()
     BookingFactory.create(
         listing=booking.listing, state=State.CANCELLED, check_in="2030-04-01", nights=33
     )
     found = ids(api, check_in=check_in, check_out=check_out)
-    assert found == ([booking.listing_id] if is_free else [])
+    assert found == ([booking.listing_id] if is_available else [])
 
 
-def test_a_booking_shows_at_once_in_what_is_free(api: APIClient, db: None) -> None:
+def test_a_booking_makes_a_listing_unavailable_immediately(api: APIClient, db: None) -> None:
     listing = ListingFactory.create()
     stay = {"check_in": "2030-05-01", "check_out": "2030-05-04"}
     assert ids(api, **stay) == [listing.pk]
@@ -192,7 +192,7 @@ def test_a_booking_shows_at_once_in_what_is_free(api: APIClient, db: None) -> No
     assert ids(api, **stay) == []
 
 
-def test_the_list_is_not_sent_again_to_those_who_have_it(api: APIClient, db: None) -> None:
+def test_an_unchanged_list_gets_304(api: APIClient, db: None) -> None:
     ListingFactory.create()
     first = api.get(LISTINGS_V2)
     assert first["Cache-Control"] == "public, max-age=0, must-revalidate"

@@ -29,7 +29,7 @@ NEW: dict[str, Any] = {
 }
 
 
-def address(listing: Listing, action: str = "") -> str:
+def url(listing: Listing, action: str = "") -> str:
     return f"{LISTINGS}{listing.pk}/{action}"
 
 
@@ -41,7 +41,7 @@ def own(user: User) -> Listing:
     return listing
 
 
-def test_a_host_creates_changes_publishes_and_archives_a_listing(
+def test_a_host_creates_updates_publishes_and_archives_a_listing(
     user_api: APIClient, api: APIClient, user: User
 ) -> None:
     created = user_api.post(LISTINGS, NEW)
@@ -69,88 +69,88 @@ def test_a_host_creates_changes_publishes_and_archives_a_listing(
 
 def test_a_draft_can_be_deleted(user_api: APIClient, user: User, own: Listing) -> None:
     anything = {"If-Match": "*"}
-    assert user_api.delete(address(own), headers=anything).status_code == 204
-    assert user_api.get(address(own)).status_code == 404
-    assert user_api.delete(address(own), headers=anything).status_code == 404
+    assert user_api.delete(url(own), headers=anything).status_code == 204
+    assert user_api.get(url(own)).status_code == 404
+    assert user_api.delete(url(own), headers=anything).status_code == 404
     assert Listing.history.get(id=own.pk, history_type="-").history_user == user
 
 
-def test_what_others_have_to_do_with_is_not_deleted(
+def test_a_published_or_booked_listing_cannot_be_deleted(
     user_api: APIClient, user: User, own: Listing
 ) -> None:
     booked = BookingFactory.create(listing=own).listing
     offered = ListingFactory.create(host=user)
     for listing in (booked, offered):
-        answer = user_api.delete(address(listing), headers={"If-Match": "*"})
-        assert (answer.status_code, answer.json()["code"]) == (409, "not_a_draft")
+        response = user_api.delete(url(listing), headers={"If-Match": "*"})
+        assert (response.status_code, response.json()["code"]) == (409, "not_a_draft")
 
 
-def test_nobody_else_sees_changes_or_removes_it(user_api: APIClient, db: None) -> None:
+def test_other_users_cannot_see_a_draft_or_change_a_listing(user_api: APIClient, db: None) -> None:
     draft = ListingFactory.create(status=Status.DRAFT)
     published = ListingFactory.create()
-    assert user_api.get(address(draft)).status_code == 404
-    assert user_api.get(address(published)).status_code == 200
+    assert user_api.get(url(draft)).status_code == 404
+    assert user_api.get(url(published)).status_code == 200
     for listing in (draft, published):
         anything = {"If-Match": "*"}
-        assert user_api.patch(address(listing), {}, headers=anything).status_code == 404
-        assert user_api.delete(address(listing), headers=anything).status_code == 404
-        for step in ("publish/", "archive/"):
-            assert user_api.post(address(listing, step), headers=anything).status_code == 404
+        assert user_api.patch(url(listing), {}, headers=anything).status_code == 404
+        assert user_api.delete(url(listing), headers=anything).status_code == 404
+        for action in ("publish/", "archive/"):
+            assert user_api.post(url(listing, action), headers=anything).status_code == 404
 
 
-def test_nobody_writes_without_signing_in(api: APIClient, db: None) -> None:
+def test_writing_listings_requires_authentication(api: APIClient, db: None) -> None:
     listing = ListingFactory.create()
     assert api.post(LISTINGS, NEW).status_code == 401
-    assert api.patch(address(listing), {}).status_code == 401
+    assert api.patch(url(listing), {}).status_code == 401
     assert api.get(OWN).status_code == 401
 
 
-def test_a_change_needs_the_version_that_it_changes(user_api: APIClient, own: Listing) -> None:
-    missing = user_api.patch(address(own), {"price": 1})
+def test_optimistic_locking_rejects_a_stale_or_missing_version(
+    user_api: APIClient, own: Listing
+) -> None:
+    missing = user_api.patch(url(own), {"price": 1})
     assert (missing.status_code, missing.json()["code"]) == (428, "precondition_required")
-    etag = user_api.get(address(own))["ETag"]
-    assert user_api.patch(address(own), {"price": 1}, headers={"If-Match": etag}).status_code == 200
+    etag = user_api.get(url(own))["ETag"]
+    assert user_api.patch(url(own), {"price": 1}, headers={"If-Match": etag}).status_code == 200
     for method in (user_api.patch, user_api.delete):
-        late = method(address(own), {"price": 2}, headers={"If-Match": etag})
+        late = method(url(own), {"price": 2}, headers={"If-Match": etag})
         assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
-    any_version = user_api.patch(address(own), {"price": 3}, headers={"If-Match": "*"})
+    any_version = user_api.patch(url(own), {"price": 3}, headers={"If-Match": "*"})
     assert any_version.json()["price"] == 3
 
 
-def test_a_listing_is_not_sent_again_to_those_who_have_it(
-    user_api: APIClient, own: Listing
-) -> None:
-    first = user_api.get(address(own))
+def test_an_unchanged_listing_gets_304(user_api: APIClient, own: Listing) -> None:
+    first = user_api.get(url(own))
     assert first["Cache-Control"] == "private, no-store"
-    again = user_api.get(address(own), headers={"If-None-Match": f'"x", W/{first["ETag"]}'})
+    again = user_api.get(url(own), headers={"If-None-Match": f'"x", W/{first["ETag"]}'})
     assert (again.status_code, again.content) == (304, b"")
     assert again["Cache-Control"] == first["Cache-Control"]
-    assert user_api.get(address(own), headers={"If-None-Match": '"x"'}).status_code == 200
+    assert user_api.get(url(own), headers={"If-None-Match": '"x"'}).status_code == 200
 
 
-def test_without_a_photo_nothing_is_published(user_api: APIClient, user: User) -> None:
+def test_publishing_requires_a_photo(user_api: APIClient, user: User) -> None:
     listing = ListingFactory.create(host=user, status=Status.DRAFT)
-    answer = user_api.post(address(listing, "publish/"), headers={"If-Match": "*"})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "incomplete")
+    response = user_api.post(url(listing, "publish/"), headers={"If-Match": "*"})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "photo_required")
 
 
 def test_several_drafts_are_created_together(user_api: APIClient) -> None:
-    answer = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW, {**NEW, "title": "Hut"}]})
-    assert answer.status_code == 201
-    assert [listing["title"] for listing in answer.json()] == [NEW["title"], "Hut"]
+    response = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW, {**NEW, "title": "Hut"}]})
+    assert response.status_code == 201
+    assert [listing["title"] for listing in response.json()] == [NEW["title"], "Hut"]
 
 
-def test_of_several_drafts_all_are_created_or_none(user_api: APIClient) -> None:
-    answer = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW, {**NEW, "price": 0}]})
-    assert answer.json()["errors"][0]["pointer"] == "#/listings/1/price"
+def test_creating_several_drafts_is_atomic(user_api: APIClient) -> None:
+    response = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW, {**NEW, "price": 0}]})
+    assert response.json()["errors"][0]["pointer"] == "#/listings/1/price"
     assert not Listing.objects.exists()
 
 
 @pytest.mark.parametrize("count", [0, 51])
-def test_there_is_a_limit_to_several_drafts(user_api: APIClient, count: int) -> None:
-    answer = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW] * count})
-    assert answer.status_code == 400
-    assert "#/listings" in answer.json()["errors"][0]["pointer"]
+def test_the_number_of_drafts_in_one_request_is_limited(user_api: APIClient, count: int) -> None:
+    response = user_api.post(f"{LISTINGS}bulk/", {"listings": [NEW] * count})
+    assert response.status_code == 400
+    assert "#/listings" in response.json()["errors"][0]["pointer"]
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_there_is_a_limit_to_several_drafts(user_api: APIClient, count: int) -> 
         {"photos": NEW["photos"] * 21},
     ],
 )
-def test_what_no_listing_can_be_is_refused(user_api: APIClient, wrong: dict[str, Any]) -> None:
-    answer = user_api.post(LISTINGS, NEW | wrong)
-    assert answer.status_code == 400
+def test_an_invalid_listing_is_rejected(user_api: APIClient, wrong: dict[str, Any]) -> None:
+    response = user_api.post(LISTINGS, NEW | wrong)
+    assert response.status_code == 400
     (name,) = wrong
-    assert answer.json()["errors"][0]["pointer"].startswith(f"#/{name}")
+    assert response.json()["errors"][0]["pointer"].startswith(f"#/{name}")
 
 
 @pytest.mark.parametrize(
@@ -187,25 +187,25 @@ def test_what_no_listing_can_be_is_refused(user_api: APIClient, wrong: dict[str,
         {"rating_sum": 6, "rating_count": 1},
     ],
 )
-def test_the_database_refuses_it_as_well(db: None, wrong: dict[str, Any]) -> None:
+def test_the_database_rejects_an_invalid_listing(db: None, wrong: dict[str, Any]) -> None:
     listing = ListingFactory.create()
     with pytest.raises(IntegrityError), transaction.atomic():
         Listing.objects.filter(pk=listing.pk).update(**wrong)
 
 
 @pytest.mark.parametrize("rows", [1, 100])
-def test_the_own_list_costs_two_queries(
+def test_the_list_of_own_listings_needs_two_queries(
     user_api: APIClient, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for listing in ListingFactory.create_batch(rows, host=user):
         PhotoFactory.create(listing=listing)
     ListingFactory.create()
     with django_assert_num_queries(2):
-        answer = user_api.get(OWN, {"page_size": 100})
-    assert len(answer.json()["results"]) == rows
+        response = user_api.get(OWN, {"page_size": 100})
+    assert len(response.json()["results"]) == rows
 
 
-def test_the_history_tells_who_has_changed_what(user_api: APIClient, user: User) -> None:
+def test_the_history_records_who_changed_what(user_api: APIClient, user: User) -> None:
     where = user_api.post(LISTINGS, NEW)["Location"]
     user_api.patch(where, {"price": 1}, headers={"If-Match": "*"})
     newest, oldest = Listing.objects.get().history.all()
@@ -213,6 +213,6 @@ def test_the_history_tells_who_has_changed_what(user_api: APIClient, user: User)
     assert newest.history_user == oldest.history_user == user
 
 
-def test_a_listing_and_a_photo_are_shown_by_their_names(db: None) -> None:
+def test_a_listing_and_a_photo_are_displayed_with_their_names(db: None) -> None:
     photo = PhotoFactory.create(listing__title="Hut", caption="")
     assert (str(photo.listing), str(photo)) == ("Hut", photo.url)

@@ -1,15 +1,14 @@
-"""Both ways to search, whatever database the tests run on."""
+"""Both implementations of search, on every database."""
 
 from typing import Any
 from unittest import mock
 
-from apps.listings import search
-from apps.listings import search_backend as server
+from apps.listings import search, search_backend
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 
 
-def test_without_a_server_every_row_is_read(db: None) -> None:
+def test_search_works_without_a_full_text_index(db: None) -> None:
     cabin = ListingFactory.create(title="Lakeside cabin", amenities=["pool", "wifi"])
     ListingFactory.create(title="Lakeside tent", amenities=["wifi"])
     with mock.patch.object(search, "connection", vendor="sqlite"):
@@ -18,8 +17,8 @@ def test_without_a_server_every_row_is_read(db: None) -> None:
         assert not search.search(Listing.objects.all(), "?!").exists()
 
 
-def test_a_server_is_asked_in_its_own_words() -> None:
-    with mock.patch.object(search, "connection", vendor=server.VENDOR):
+def test_search_uses_the_full_text_index_of_the_server() -> None:
+    with mock.patch.object(search, "connection", vendor=search_backend.VENDOR):
         words: Any = search.search(Listing.objects.all(), "a b").query.where.children[0]
         names: Any = search.with_amenities(Listing.objects.all(), ["pool"]).query.where.children[0]
     (text,) = words.lhs.params

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from apps.common.recent import Recent
 from apps.listings.models import Listing, Photo, Status
-from apps.listings.querysets import kept_complete
+from apps.listings.querysets import photo_required
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.rest import caching
 from apps.rest.caching import invalidate, read_through
@@ -93,7 +93,7 @@ def change(listing: Listing, **fields: Any) -> None:
     listing.save()
 
 
-@kept_complete()
+@photo_required()
 def create_in_bulk(host: User) -> None:
     listings = Listing.objects.bulk_create([ListingFactory.build(host=host)])
     Photo.objects.bulk_create(

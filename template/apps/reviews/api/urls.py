@@ -4,5 +4,5 @@ from apps.reviews.api import views
 
 urlpatterns = [
     path("listings/<id:pk>/reviews/", views.ReviewListView.as_view(), name="reviews"),
-    path("bookings/<id:pk>/review/", views.ReviewView.as_view(), name="review-stay"),
+    path("bookings/<id:pk>/review/", views.ReviewView.as_view(), name="booking-review"),
 ]

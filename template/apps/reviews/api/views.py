@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.bookings.models import Booking
-from apps.bookings.selectors import of_guest
+from apps.bookings.selectors import for_guest
 from apps.listings.selectors import published
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.reviews import selectors, services
@@ -27,11 +27,11 @@ class ReviewListView(ListAPIView[Review]):
 
     def get_queryset(self) -> QuerySet[Review]:
         listing = get_object_or_404(published(), pk=self.kwargs["pk"])
-        return selectors.of_listing(listing.pk)
+        return selectors.for_listing(listing.pk)
 
     @extend_schema(operation_id="list_reviews")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List what guests say of a listing, the newest first."""
+        """List the reviews of a listing, newest first."""
         return super().get(request, *args, **kwargs)
 
 
@@ -40,13 +40,13 @@ class ReviewView(GenericAPIView[Any]):
     serializer_class = ReviewSerializer
 
     def get_queryset(self) -> QuerySet[Booking]:
-        return of_guest(current_user(self.request))
+        return for_guest(current_user(self.request))
 
-    @extend_schema(operation_id="review_stay", responses={201: ReviewSerializer})
+    @extend_schema(operation_id="create_review", responses={201: ReviewSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Say what your stay was like, once it is over."""
+        """Review a completed stay."""
         booking = self.get_object()
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        written = services.review(booking=booking, **serializer.validated_data)
-        return Response(self.get_serializer(written).data, status.HTTP_201_CREATED)
+        created = services.review(booking=booking, **serializer.validated_data)
+        return Response(self.get_serializer(created).data, status.HTTP_201_CREATED)

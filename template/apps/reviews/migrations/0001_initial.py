@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("rating__gte", 1), ("rating__lte", 5)),
-                        name="reviews_review_rating_is_1_to_5",
+                        name="reviews_review_rating_in_range",
                     )
                 ],
             },

@@ -1,4 +1,4 @@
-"""The rating of a listing is that of its reviews, whoever writes them."""
+"""The rating of a listing is the mean of its reviews, for every writer."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +20,12 @@ from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.reviews.models import Review
 from apps.reviews.services import review
-from apps.users.tests.factories import UserFactory
 
 AT_ONCE = 8
 
 
 def stays(listing: Listing, count: int, year: int = 2020) -> list[Booking]:
-    """Return stays at a listing that are over, one after the other."""
+    """Return consecutive completed stays at a listing."""
     days = [date(year, 1, 1) + timedelta(days=number) for number in range(count)]
     return [
         BookingFactory.create(
@@ -49,7 +48,7 @@ def rate(written: Review, rating: int) -> Review:
 
 @pytest.fixture
 def listing(db: None) -> Listing:
-    """Return a listing with the ratings 5 and 2, beside another one with a 3."""
+    """Return a listing with the ratings 5 and 2; another one has a 3."""
     one, other = ListingFactory.create(), ListingFactory.create()
     for stay, rating in zip(stays(one, 2), (5, 2), strict=True):
         review(booking=stay, rating=rating)
@@ -57,22 +56,15 @@ def listing(db: None) -> Listing:
     return one
 
 
-@pytest.fixture
-def admin(db: None) -> Client:
-    client = Client()
-    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
-    return client
-
-
 def sums(listing: Listing) -> tuple[int, int]:
-    """Return the sum and the number of ratings, after a look at all listings."""
+    """Return sum and number of the ratings, after a check of all listings."""
     for each in Listing.objects.annotate(total=Sum("reviews__rating"), number=Count("reviews")):
         assert (each.rating_sum, each.rating_count) == (each.total or 0, each.number)
     listing.refresh_from_db()
     return listing.rating_sum, listing.rating_count
 
 
-WAYS: dict[str, tuple[Callable[[Listing], Any], tuple[int, int]]] = {
+WRITERS: dict[str, tuple[Callable[[Listing], Any], tuple[int, int]]] = {
     "save": (lambda listing: rate(listing.reviews.get(rating=5), 1).save(), (3, 2)),
     "save of one field": (
         lambda listing: rate(listing.reviews.get(rating=5), 1).save(update_fields=["rating"]),
@@ -102,47 +94,53 @@ WAYS: dict[str, tuple[Callable[[Listing], Any], tuple[int, int]]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_rating_follows_the_reviews(listing: Listing, way: str) -> None:
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_rating_is_recomputed_by_every_writer(listing: Listing, writer: str) -> None:
     assert sums(listing) == (7, 2)
-    change, expected = WAYS[way]
+    change, expected = WRITERS[writer]
     change(listing)
     assert sums(listing) == expected
 
 
-def test_the_rating_follows_what_the_admin_changes(admin: Client, listing: Listing) -> None:
+def test_the_rating_is_recomputed_when_the_admin_changes_a_review(
+    admin_client: Client, listing: Listing
+) -> None:
     where = reverse("admin:reviews_review_change", args=[listing.reviews.get(rating=5).pk])
-    assert admin.post(where, {"rating": 1, "text": "As ordered by a court."}).status_code == 302
+    assert (
+        admin_client.post(where, {"rating": 1, "text": "As ordered by a court."}).status_code == 302
+    )
     assert sums(listing) == (3, 2)
-    assert admin.post(where, {"rating": 6}).context["errors"]
+    assert admin_client.post(where, {"rating": 6}).context["errors"]
     assert sums(listing) == (3, 2)
 
 
-def test_the_rating_follows_what_the_admin_deletes(admin: Client, listing: Listing) -> None:
+def test_the_rating_is_recomputed_when_the_admin_deletes_reviews(
+    admin_client: Client, listing: Listing
+) -> None:
     where = reverse("admin:reviews_review_delete", args=[listing.reviews.get(rating=5).pk])
-    assert admin.post(where, {"post": "yes"}).status_code == 302
+    assert admin_client.post(where, {"post": "yes"}).status_code == 302
     assert sums(listing) == (2, 1)
     every = {
         "action": "delete_selected",
         "_selected_action": [each.pk for each in Review.objects.all()],
     }
-    admin.post(reverse("admin:reviews_review_changelist"), every | {"post": "yes"})
+    admin_client.post(reverse("admin:reviews_review_changelist"), every | {"post": "yes"})
     assert sums(listing) == (0, 0)
 
 
-def test_staff_write_no_review_and_move_none(admin: Client, listing: Listing) -> None:
-    assert admin.get(reverse("admin:reviews_review_add")).status_code == 403
+def test_the_admin_cannot_create_or_move_a_review(admin_client: Client, listing: Listing) -> None:
+    assert admin_client.get(reverse("admin:reviews_review_add")).status_code == 403
     written = listing.reviews.get(rating=5)
     other = Review.objects.get(rating=3)
     sent = {"rating": 5, "listing": other.listing_id, "author": other.author_id}
-    admin.post(reverse("admin:reviews_review_change", args=[written.pk]), sent)
+    admin_client.post(reverse("admin:reviews_review_change", args=[written.pk]), sent)
     assert list(Review.objects.filter(pk=written.pk).values_list("listing", "author")) == [
         (written.listing_id, written.author_id)
     ]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reviews_at_the_same_time_all_count() -> None:
+def test_concurrent_reviews_are_all_counted() -> None:
     listing = ListingFactory.create()
     barrier = Barrier(AT_ONCE)
 

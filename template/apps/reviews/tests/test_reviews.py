@@ -29,23 +29,23 @@ def add(booking: Booking, rating: int = 4) -> Review:
 
 @pytest.fixture
 def stay(user: User) -> Booking:
-    """Return a stay of `user` that is over."""
+    """Return a completed stay of `user`."""
     return BookingFactory.create(guest=user, state=State.COMPLETED)
 
 
-def test_a_guest_reviews_a_stay_and_everybody_reads_it(
+def test_a_guest_reviews_a_stay_and_the_public_reads_it(
     user_api: APIClient, api: APIClient, user: User, stay: Booking
 ) -> None:
-    answer = review(user_api, stay)
-    assert answer.status_code == 201, answer.json()
-    assert answer.json()["author"] == user.name
+    response = review(user_api, stay)
+    assert response.status_code == 201, response.json()
+    assert response.json()["author"] == user.name
     where = f"/api/v1/listings/{stay.listing_id}/reviews/"
-    assert api.get(where).json()["results"] == [answer.json()]
+    assert api.get(where).json()["results"] == [response.json()]
     listing = api.get(f"/api/v1/listings/{stay.listing_id}/").json()
     assert (listing["rating"], listing["rating_count"]) == (5.0, 1)
 
 
-def test_the_rating_is_the_mean_of_all(user_api: APIClient, user: User) -> None:
+def test_the_rating_is_the_mean_of_all_reviews(user_api: APIClient, user: User) -> None:
     listing = ListingFactory.create()
     for month, rating in ((1, 5), (2, 4), (3, 4)):
         days = {"check_in": f"2030-0{month}-01", "check_out": f"2030-0{month}-02", "nights": 1}
@@ -55,7 +55,7 @@ def test_the_rating_is_the_mean_of_all(user_api: APIClient, user: User) -> None:
     assert (listing.rating, listing.rating_count) == (4.33, 3)
 
 
-def test_a_stay_is_reviewed_once(user_api: APIClient, stay: Booking) -> None:
+def test_a_second_review_of_a_stay_is_rejected(user_api: APIClient, stay: Booking) -> None:
     assert review(user_api, stay).status_code == 201
     again = review(user_api, stay, rating=1)
     assert (again.status_code, again.json()["code"]) == (409, "already_reviewed")
@@ -64,37 +64,39 @@ def test_a_stay_is_reviewed_once(user_api: APIClient, stay: Booking) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.COMPLETED}))
-def test_a_stay_that_is_not_over_is_not_reviewed(
+def test_a_review_before_the_stay_is_completed_is_rejected(
     user_api: APIClient, user: User, state: State
 ) -> None:
-    answer = review(user_api, BookingFactory.create(guest=user, state=state))
-    assert (answer.status_code, answer.json()["code"]) == (409, "stay_not_completed")
+    response = review(user_api, BookingFactory.create(guest=user, state=state))
+    assert (response.status_code, response.json()["code"]) == (409, "stay_not_completed")
 
 
-def test_nobody_else_reviews_it(user_api: APIClient, user: User) -> None:
+def test_only_the_guest_can_review_a_stay(user_api: APIClient, user: User) -> None:
     booking = BookingFactory.create(state=State.COMPLETED, listing__host=user)
     assert review(user_api, booking).status_code == 404
 
 
 @pytest.mark.parametrize("rating", [0, 6, "good"])
-def test_a_rating_is_1_to_5(user_api: APIClient, stay: Booking, rating: Any) -> None:
-    answer = review(user_api, stay, rating=rating)
-    assert answer.json()["errors"][0]["pointer"] == "#/rating"
+def test_a_rating_outside_1_to_5_is_rejected(
+    user_api: APIClient, stay: Booking, rating: Any
+) -> None:
+    response = review(user_api, stay, rating=rating)
+    assert response.json()["errors"][0]["pointer"] == "#/rating"
 
 
-def test_the_database_refuses_another_rating_as_well(stay: Booking) -> None:
+def test_the_database_rejects_a_rating_outside_1_to_5(stay: Booking) -> None:
     with pytest.raises(IntegrityError):
         add(stay, rating=6)
 
 
-def test_reviews_of_what_is_not_offered_are_not_shown(api: APIClient, stay: Booking) -> None:
+def test_reviews_of_an_archived_listing_are_hidden(api: APIClient, stay: Booking) -> None:
     stay.listing.status = Status.ARCHIVED
     stay.listing.save()
     assert api.get(f"/api/v1/listings/{stay.listing_id}/reviews/").status_code == 404
 
 
 @pytest.mark.parametrize("rows", [1, 100])
-def test_the_list_costs_two_queries(
+def test_the_list_of_reviews_needs_two_queries(
     api: APIClient, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     listing = ListingFactory.create()
@@ -105,11 +107,11 @@ def test_the_list_costs_two_queries(
         days = {"check_in": first, "check_out": last, "nights": 1}
         add(BookingFactory.create(listing=listing, guest=user, state="completed", **days))
     with django_assert_num_queries(2):
-        answer = api.get(f"/api/v1/listings/{listing.pk}/reviews/", {"page_size": 100})
-    assert len(answer.json()["results"]) == rows
+        response = api.get(f"/api/v1/listings/{listing.pk}/reviews/", {"page_size": 100})
+    assert len(response.json()["results"]) == rows
 
 
-def test_a_guest_is_asked_for_a_review_when_the_stay_is_over(
+def test_a_guest_is_invited_to_review_a_completed_stay(
     db: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     days = {"check_in": "2020-01-01", "check_out": "2020-01-02", "nights": 1}
@@ -122,5 +124,5 @@ def test_a_guest_is_asked_for_a_review_when_the_stay_is_over(
     ]
 
 
-def test_a_review_is_shown_by_its_rating(stay: Booking) -> None:
+def test_a_review_is_displayed_with_its_rating(stay: Booking) -> None:
     assert str(add(stay)) == "4/5"

@@ -8,8 +8,8 @@ from django.db.models import Count, F, Sum
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.bookings.models import Booking, Step
-from apps.bookings.states import HOLDING, State
+from apps.bookings.models import Booking, BookingTransition
+from apps.bookings.states import BLOCKING_STATES, State
 from apps.listings.models import Listing
 from apps.reviews.management.commands import seed as command
 from apps.reviews.models import Review
@@ -30,20 +30,20 @@ def seed(size: str = "small") -> str:
 
 
 def rows() -> list[tuple[Any, ...]]:
-    """Return what is in the database, without what differs from run to run."""
+    """Return the bookings, without columns that differ between runs."""
     bookings = Booking.objects.order_by("listing__host__email", "check_in")
     return list(bookings.values_list("guest__email", "check_in", "check_out", "total", "state"))
 
 
-def test_seeding_shows_its_progress_and_what_there_is(db: None) -> None:
+def test_seeding_prints_progress_and_totals(db: None) -> None:
     output = seed()
     assert "3 of 4 listings after" in output
     assert "There are 4 listings, 200 bookings and" in output
     assert Review.objects.exists()
-    assert Step.objects.count() == 200
+    assert BookingTransition.objects.count() == 200
 
 
-def test_seeding_twice_changes_nothing_and_seeding_more_adds(db: None) -> None:
+def test_seeding_is_idempotent_and_a_larger_size_adds_rows(db: None) -> None:
     seed()
     before = rows()
     seed()
@@ -53,20 +53,20 @@ def test_seeding_twice_changes_nothing_and_seeding_more_adds(db: None) -> None:
     assert Booking.objects.count() == 300
 
 
-def test_seeding_anew_gives_the_same(db: None) -> None:
+def test_seeding_is_deterministic(db: None) -> None:
     seed()
     before = rows()
-    for model in (Review, Step, Booking, Listing, User):
+    for model in (Review, BookingTransition, Booking, Listing, User):
         model.objects.all().delete()
     seed()
     assert rows() == before
 
 
-def test_what_is_seeded_obeys_the_rules(db: None) -> None:
+def test_seeded_rows_obey_the_rules(db: None) -> None:
     seed()
     assert {State(row[-1]) for row in rows()} == set(State) - {State.DECLINED}
     for listing in Listing.objects.all():
-        held = list(listing.bookings.filter(state__in=HOLDING).order_by("check_in"))
+        held = list(listing.bookings.filter(state__in=BLOCKING_STATES).order_by("check_in"))
         for one, following in pairwise(held):
             assert one.check_out <= following.check_in
         sums = listing.reviews.aggregate(total=Sum("rating"), count=Count("pk"))
@@ -74,12 +74,12 @@ def test_what_is_seeded_obeys_the_rules(db: None) -> None:
     assert not Booking.objects.filter(guest=F("listing__host")).exists()
 
 
-def test_a_seeded_user_lists_what_was_seeded(api: APIClient, db: None) -> None:
+def test_seeded_listings_are_in_the_public_list(api: APIClient, db: None) -> None:
     seed()
     assert len(api.get("/api/v2/listings/").json()["results"]) == 3
 
 
-def test_production_is_not_seeded(settings: Settings, db: None) -> None:
+def test_seeding_is_rejected_in_production(settings: Settings, db: None) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG"):
         seed()

@@ -1,4 +1,4 @@
-"""Example data of a marketplace, from a handful to a million bookings: `manage.py seed --size large`."""
+"""Example data of a marketplace, up to a million bookings: `manage.py seed --size large`."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -8,19 +8,19 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from apps.bookings.models import Booking, Step, agreed
+from apps.bookings.models import Booking, BookingTransition, terms_of
 from apps.bookings.states import Role, State
 from apps.listings.models import Amenity, Kind, Listing, Photo, Status
-from apps.listings.querysets import kept_complete
+from apps.listings.querysets import photo_required
 from apps.reviews.models import Review
 from apps.users.management.commands import seed as users
 from apps.users.models import User
 
-# Listings, one a host. Each has BOOKINGS bookings.
+# Numbers of listings, each with a host of its own and BOOKINGS bookings.
 SIZES = {"small": 20, "medium": 1_000, "large": 20_000}
 BOOKINGS = 50
-BATCH = 100  # listings a transaction
-EVERY = 14  # days from one stay to the next, which is longer than any stay
+BATCH = 100  # listings in one transaction
+EVERY = 14  # days between the check-ins of a listing: longer than any stay
 CITIES = (
     ("Addis Ababa", "ET", 9.03, 38.74, "Africa/Addis_Ababa", "ETB", 250_000),
     ("Bahir Dar", "ET", 11.59, 37.39, "Africa/Addis_Ababa", "ETB", 180_000),
@@ -56,32 +56,32 @@ class Command(users.Command):
             f" and {Review.objects.count():,} reviews."
         )
 
-    @kept_complete()
+    @photo_required()
     def _batch(self, numbers: range) -> None:
-        """Create the listings of some hosts with all that goes with them, unless they have some."""
+        """Create the listings of these hosts, with photos, bookings and reviews, unless they exist."""
         hosts = [self.people[number] for number in numbers]
         known = set(Listing.objects.filter(host__in=hosts).values_list("host", flat=True))
         missing = [number for number in numbers if self.people[number] not in known]
         listings = Listing.objects.bulk_create([self._listing(number) for number in missing])
-        made = list(zip(missing, listings, strict=True))
+        created = list(zip(missing, listings, strict=True))
         Photo.objects.bulk_create(
             Photo(
                 listing=listing,
                 url=f"https://img.example.com/{number}-{position}.jpg",
                 position=position,
             )
-            for number, listing in made
+            for number, listing in created
             for position in range(3)
         )
         bookings = Booking.objects.bulk_create(
             [
                 self._booking(number, listing, turn)
-                for number, listing in made
+                for number, listing in created
                 for turn in range(BOOKINGS)
             ],
             batch_size=1000,
         )
-        Step.objects.bulk_create([_last_step(booking) for booking in bookings], batch_size=1000)
+        BookingTransition.objects.bulk_create(map(_last_transition, bookings), batch_size=1000)
         reviews = [
             _review(booking)
             for booking in bookings
@@ -113,14 +113,14 @@ class Command(users.Command):
 
     def _booking(self, number: int, listing: Listing, turn: int) -> Booking:
         random = Random(number * BOOKINGS + turn)  # noqa: S311  # the same at each run
-        # The last stay of each listing is one to come.
+        # The last stay of each listing is in the future.
         ago = (BOOKINGS - 1 - turn) * EVERY - number % EVERY
         check_in = self.now.date() - timedelta(days=ago)
         nights = random.randint(1, EVERY - 1)
         check_out = check_in + timedelta(days=nights)
         guest = self.people[(number + random.randint(1, len(self.people) - 1)) % len(self.people)]
-        asked = datetime(check_in.year, check_in.month, check_in.day, 12, tzinfo=UTC)
-        asked -= timedelta(days=random.randint(2, 60))
+        requested_at = datetime(check_in.year, check_in.month, check_in.day, 12, tzinfo=UTC)
+        requested_at -= timedelta(days=random.randint(2, 60))
         return Booking(
             listing=listing,
             guest_id=guest,
@@ -131,9 +131,9 @@ class Command(users.Command):
             nights=nights,
             total=listing.price * nights,
             state=self._state(random, check_in, check_out),
-            created_at=min(asked, self.now),
-            changed_at=min(asked, self.now),
-            **agreed(listing),
+            created_at=min(requested_at, self.now),
+            changed_at=min(requested_at, self.now),
+            **terms_of(listing),
         )
 
     def _state(self, random: Random, check_in: date, check_out: date) -> State:
@@ -145,23 +145,23 @@ class Command(users.Command):
         return State.REQUESTED if is_open else State.CONFIRMED
 
 
-def _last_step(booking: Booking) -> Step:
-    """Return how a booking came into its state."""
-    steps = {
+def _last_transition(booking: Booking) -> BookingTransition:
+    """Return the transition to the current state of a booking."""
+    transitions = {
         State.REQUESTED: ("", Role.GUEST),
         State.CONFIRMED: (State.REQUESTED, Role.HOST),
         State.CANCELLED: (State.CONFIRMED, Role.GUEST),
-        State.COMPLETED: (State.CONFIRMED, Role.CLOCK),
+        State.COMPLETED: (State.CONFIRMED, Role.SYSTEM),
     }
-    before, role = steps[State(booking.state)]
+    from_state, role = transitions[State(booking.state)]
     user = {Role.GUEST: booking.guest_id, Role.HOST: booking.host_id}.get(role)
-    return Step(
+    return BookingTransition(
         booking=booking,
-        before=before,
-        after=booking.state,
+        from_state=from_state,
+        to_state=booking.state,
         role=role,
         user_id=user,
-        at=booking.changed_at,
+        created_at=booking.changed_at,
     )
 
 

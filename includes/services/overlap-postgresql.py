@@ -1,8 +1,8 @@
-"""Nights that only one booking can have: PostgreSQL enforces it by itself."""
+"""Overlapping bookings: an exclusion constraint of PostgreSQL rejects them."""
 
 VENDOR = "postgresql"
 NAME = "bookings_booking_no_overlap"
-# btree_gist may be installed by the owner of the database.
+# btree_gist is a trusted extension: the owner of the database may install it.
 CREATE_CONSTRAINT = [
     "CREATE EXTENSION IF NOT EXISTS btree_gist",
     f"""

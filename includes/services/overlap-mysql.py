@@ -1,4 +1,4 @@
-"""Nights that only one booking can have: MySQL has no such constraint, so the lock must do."""
+"""Overlapping bookings: MySQL has no exclusion constraints, so the lock alone prevents them."""
 
 VENDOR = "mysql"
 NAME = "bookings_booking_no_overlap"

@@ -1,4 +1,4 @@
-"""A published listing has a photo, and a photo is whole, whoever writes them."""
+"""A published listing has a photo, and a photo is complete, for every writer."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from apps.listings import services
 from apps.listings.models import MAX_PHOTOS, Listing, Photo, Status
-from apps.listings.querysets import IncompleteError, kept_complete
+from apps.listings.querysets import PhotoRequiredError, photo_required
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.reviews.models import Review
 from apps.users.models import User
@@ -44,53 +44,59 @@ def stored() -> list[tuple[Any, ...]]:
         (URL, "#/photos/0"),
     ],
 )
-def test_a_photo_is_whole_or_refused_also_in_a_part_of_a_listing(
+def test_an_incomplete_photo_is_rejected_also_in_a_patch(
     user_api: APIClient, user: User, status: Status, photo: Any, pointer: str
 ) -> None:
     listing = ListingFactory.create(host=user, status=status)
     before = stored()
-    answer = patch(user_api, listing, [photo])
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["errors"][0]["pointer"].startswith(pointer)
+    response = patch(user_api, listing, [photo])
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"][0]["pointer"].startswith(pointer)
     assert stored() == before
 
 
-def test_what_follows_a_whole_photo_is_asked_for_as_much(user_api: APIClient, user: User) -> None:
+def test_every_photo_of_a_patch_is_validated(user_api: APIClient, user: User) -> None:
     listing = ListingFactory.create(host=user)
-    answer = patch(user_api, listing, [{"url": URL}, {"caption": "The lake"}])
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/photos/1/url"]
+    response = patch(user_api, listing, [{"url": URL}, {"caption": "The lake"}])
+    assert [error["pointer"] for error in response.json()["errors"]] == ["#/photos/1/url"]
     assert patch(user_api, listing, [{"url": URL}]).json()["photos"] == [
         {"url": URL, "caption": ""}
     ]
 
 
 @pytest.mark.parametrize("photos", [None, {}, "", {"0": {"url": URL}}])
-def test_photos_are_a_list(user_api: APIClient, user: User, photos: Any) -> None:
-    answer = patch(user_api, ListingFactory.create(host=user), photos)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/photos")
+def test_photos_must_be_a_list(user_api: APIClient, user: User, photos: Any) -> None:
+    response = patch(user_api, ListingFactory.create(host=user), photos)
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (400, "#/photos")
 
 
-def test_a_published_listing_keeps_a_photo(user_api: APIClient, user: User) -> None:
+def test_a_published_listing_cannot_lose_its_last_photo(user_api: APIClient, user: User) -> None:
     listing = ListingFactory.create(host=user)
     before = stored()
-    answer = patch(user_api, listing, [])
-    assert (answer.status_code, answer.json()["errors"]) == (
+    response = patch(user_api, listing, [])
+    assert (response.status_code, response.json()["errors"]) == (
         400,
-        [{"pointer": "#", "detail": "A published listing needs a photo.", "code": "incomplete"}],
+        [
+            {
+                "pointer": "#",
+                "detail": "A published listing needs a photo.",
+                "code": "photo_required",
+            }
+        ],
     )
     assert stored() == before
     listing.refresh_from_db()
     assert listing.version == 1
 
 
-def test_an_archived_listing_may_lose_its_photos(user_api: APIClient, user: User) -> None:
+def test_an_archived_listing_can_lose_its_photos(user_api: APIClient, user: User) -> None:
     listing = ListingFactory.create(host=user, status=Status.ARCHIVED)
     PhotoFactory.create(listing=listing)
     assert patch(user_api, listing, []).json()["photos"] == []
 
 
-# Each leaves a published listing without a photo: `bare` is a draft that has none.
-WAYS: dict[str, Callable[[Listing, Listing], Any]] = {
+# Each would leave a published listing without a photo. `bare` is a draft without one.
+WRITERS: dict[str, Callable[[Listing, Listing], Any]] = {
     "save": lambda listing, bare: published(bare).save(),
     "save of one field": lambda listing, bare: published(bare).save(update_fields=["status"]),
     "create": lambda listing, bare: Listing.objects.create(**new(listing)),
@@ -126,7 +132,7 @@ def new(listing: Listing) -> dict[str, Any]:
 
 
 def without_photos(listing: Listing) -> Listing:
-    """Archive it, which is allowed, and take its photos away."""
+    """Archive it, so that its photos can be deleted."""
     listing.status = Status.ARCHIVED
     listing.save()
     listing.photos.all().delete()
@@ -139,16 +145,16 @@ def moved(listing: Listing, to: Listing) -> Photo:
     return photo
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_no_other_way_leaves_a_published_listing_without_a_photo(db: None, way: str) -> None:
+@pytest.mark.parametrize("writer", WRITERS)
+def test_no_writer_can_leave_a_published_listing_without_a_photo(db: None, writer: str) -> None:
     listing, bare = ListingFactory.create(), ListingFactory.create(status=Status.DRAFT)
-    with pytest.raises(IncompleteError), transaction.atomic():
-        WAYS[way](listing, bare)
+    with pytest.raises(PhotoRequiredError), transaction.atomic():
+        WRITERS[writer](listing, bare)
     assert not Listing.objects.filter(status=Status.PUBLISHED, photos=None).exists()
 
 
 @pytest.mark.parametrize(
-    ("way", "left"),
+    ("write", "left"),
     [
         (lambda listing, second: second.delete(), 1),
         (lambda listing, second: Photo.objects.filter(pk=second.pk).delete(), 1),
@@ -158,24 +164,24 @@ def test_no_other_way_leaves_a_published_listing_without_a_photo(db: None, way: 
         (lambda listing, second: listing.delete(), 0),
     ],
 )
-def test_what_leaves_a_photo_or_no_listing_is_done(
-    db: None, way: Callable[[Listing, Photo], Any], left: int
+def test_photos_can_change_while_one_remains(
+    db: None, write: Callable[[Listing, Photo], Any], left: int
 ) -> None:
     second = PhotoFactory.create()
-    way(second.listing, second)
+    write(second.listing, second)
     assert Photo.objects.count() == left
 
 
 @pytest.mark.parametrize("manager", [Photo.objects, Review.objects])
-def test_nobody_deletes_all_by_a_manager(manager: Any) -> None:
+def test_a_manager_cannot_delete_all_rows(manager: Any) -> None:
     assert not hasattr(manager, "delete")
 
 
-def test_within_a_change_the_photos_may_go_before_others_come(db: None) -> None:
+def test_photos_can_be_replaced_within_one_change(db: None) -> None:
     listing = ListingFactory.create()
-    with kept_complete():
+    with photo_required():
         listing.photos.all().delete()
-        with kept_complete():
+        with photo_required():
             listing.save()
         Photo.objects.create(listing=listing, url=URL, position=0)
     assert stored() == [(URL, "")]
@@ -184,7 +190,7 @@ def test_within_a_change_the_photos_may_go_before_others_come(db: None) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"url": ""}, {"url": "javascript:alert(1)"}, {"position": MAX_PHOTOS}]
 )
-def test_the_database_refuses_what_no_photo_can_be(db: None, wrong: dict[str, Any]) -> None:
+def test_the_database_rejects_an_invalid_photo(db: None, wrong: dict[str, Any]) -> None:
     listing = ListingFactory.create()
     with pytest.raises(IntegrityError), transaction.atomic():
         listing.photos.update(**wrong)
@@ -195,7 +201,7 @@ def test_the_database_refuses_what_no_photo_can_be(db: None, wrong: dict[str, An
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_delete_the_last_two_photos_one_is_refused() -> None:
+def test_of_two_concurrent_deletions_of_the_last_photos_one_is_rejected() -> None:
     listing = ListingFactory.create()
     photos = [PhotoFactory.create(listing=listing), listing.photos.earliest("-position")]
     barrier = Barrier(2)
@@ -204,7 +210,7 @@ def test_of_two_who_delete_the_last_two_photos_one_is_refused() -> None:
         barrier.wait()
         try:
             photo.delete()
-        except IncompleteError:
+        except PhotoRequiredError:
             return False
         finally:
             connection.close()

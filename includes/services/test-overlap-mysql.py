@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_whoever_books_locks_the_listing_before_looking_for_other_bookings(db: None) -> None:
+def test_booking_locks_the_listing_before_it_reads_other_bookings(db: None) -> None:
     listing, guest = ListingFactory.create(), UserFactory.create()
     first = timezone.now().date() + timedelta(days=30)
     with CaptureQueriesContext(connection) as queries:

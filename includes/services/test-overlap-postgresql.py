@@ -11,8 +11,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_the_database_itself_refuses_two_bookings_of_a_night(db: None) -> None:
-    """Go past the services, and so past their lock."""
+def test_the_database_rejects_overlapping_bookings(db: None) -> None:
+    """Write without the services, and so without their lock."""
     first = BookingFactory.create()
     with pytest.raises(IntegrityError, match="bookings_booking_no_overlap"):
         BookingFactory.create(
@@ -20,7 +20,7 @@ def test_the_database_itself_refuses_two_bookings_of_a_night(db: None) -> None:
         )
 
 
-def test_the_database_lets_a_stay_begin_when_another_ends_or_is_cancelled(db: None) -> None:
+def test_the_database_accepts_adjacent_bookings_and_dates_of_a_cancelled_one(db: None) -> None:
     first = BookingFactory.create()
     BookingFactory.create(
         listing=first.listing, check_in=first.check_out, check_out=date(2030, 5, 9)

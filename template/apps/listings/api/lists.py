@@ -1,0 +1,165 @@
+"""The public list, in both versions: the same for all clients, so its responses are cached."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.serializers import ModelSerializer
+
+from apps.common import schema
+from apps.common.schema import links
+from apps.listings import selectors, services
+from apps.listings.api import cards
+from apps.listings.api.filters import ListingFilter, is_filtered
+from apps.listings.api.serializers import (
+    ListingCardSerializer,
+    ListingCardV2Serializer,
+    ListingSerializer,
+)
+from apps.listings.api.views import DETAIL_LINKS, detail_response
+from apps.listings.models import CACHE_NAMESPACE, Listing
+from apps.rest import conditional, deprecation
+from apps.rest.authentication import StatelessAuthentication
+from apps.rest.caching import read_through
+from apps.rest.encoding import dump
+from apps.rest.pagination import KeysetPagination, Ordering
+from apps.rest.schema import LIST_ETAG, LOCATION
+from apps.rest.statements import get_compiled_query
+from apps.users.selectors import current_user
+
+
+def list_links(amount: str, currency: str) -> dict[str, Any]:
+    """Return what a client can do with the first listing: read it, or book it for a night."""
+    body = {
+        "listing": schema.FIRST_ID,
+        "total": f"{schema.FIRST}/{amount}",
+        "currency": f"{schema.FIRST}/{currency}",
+    }
+    first = {"path.id": schema.FIRST_ID}
+    return links(get_listing=first, list_reviews=first, create_booking={"body": body})
+
+
+class PublicListView(GenericAPIView[Listing]):
+    permission_classes = [IsAuthenticatedOrReadOnly]
+    pagination_class = KeysetPagination
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = ListingFilter
+    serializer_class: type[ModelSerializer[Listing]]
+    # Does the same as the serializer, with a row of the database.
+    to_card: Callable[[tuple[Any, ...]], dict[str, Any]]
+    orderings = {
+        "newest": Ordering("id", descending=True),
+        "price": Ordering("price"),
+        "-price": Ordering("price", descending=True),
+    }
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Verify only the token's signature for reads: they show no private data of the user."""
+        if not hasattr(self, "swagger_fake_view") and self.request.method in SAFE_METHODS:
+            return [StatelessAuthentication()]
+        return super().get_authenticators()
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        return selectors.published()
+
+    def list_response(self, request: Request) -> HttpResponse:
+        """Return the requested page, or 304. Raises ValidationError."""
+        # Bookings do not invalidate the cache, so responses that depend on them are not cached.
+        if "check_in" in request.query_params:
+            body, etag = self.page(request)
+        else:
+            # With the host: the links in the body are absolute.
+            key = f"{request.scheme}://{request.get_host()}{request.get_full_path()}"
+            body, etag = read_through(CACHE_NAMESPACE, key, lambda: self.page(request))
+        if conditional.matches_if_none_match(request, etag):
+            response = conditional.not_modified(etag)
+        else:
+            response = HttpResponse(body, "application/json", headers={"ETag": etag})
+        # Caches revalidate with each request, which is cheap.
+        response["Cache-Control"] = "public, max-age=0, must-revalidate"
+        return response
+
+    def page(self, request: Request) -> tuple[bytes, str]:
+        """Return the requested page as JSON, and its ETag. Raises ValidationError."""
+        fields = cards.requested_fields(request, self.serializer_class)
+        pages = KeysetPagination()
+        pages.columns = cards.COLUMNS
+        pages.parse_request(request, self.orderings, Listing)
+        results = [self.to_card(row) for row in pages.build_page(self.rows(request, pages))]
+        if fields:
+            results = [{name: card[name] for name in card if name in fields} for card in results]
+        body = dump({**pages.links(), "results": results})
+        return body, conditional.body_etag(body)
+
+    def rows(self, request: Request, pages: KeysetPagination) -> list[Any]:
+        """Return the rows of the page. Without filters, the query is compiled once."""
+        if is_filtered(request):
+            listings = cards.select_card_rows(self.filter_queryset(self.get_queryset()))
+            return list(pages.slice(listings, pages.values))
+        query = get_compiled_query(
+            ("public list of listings", pages.cache_key),
+            lambda: pages.slice(cards.select_card_rows(self.get_queryset()), pages.parameters),
+        )
+        return query.rows(pages.params)
+
+
+class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
+    serializer_class = ListingCardSerializer
+    to_card = staticmethod(cards.to_card)
+    deprecated_since = deprecation.utc_midnight("2026-11-21")
+    sunset = deprecation.utc_midnight("2027-11-21")
+    successor = "listings-v2"
+
+    @extend_schema(
+        operation_id="list_listings",
+        deprecated=True,
+        responses=ListingCardSerializer(many=True),
+        parameters=[
+            cards.fields_parameter(ListingCardSerializer),
+            LIST_ETAG,
+            *deprecation.HEADERS,
+        ],
+        extensions=list_links("price", "currency"),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """List the published listings. Deprecated: version 2 shows a price with its currency."""
+        return self.list_response(request)
+
+    @extend_schema(
+        operation_id="create_listing",
+        request=ListingSerializer,
+        responses={201: ListingSerializer},
+        parameters=[conditional.ETAG, LOCATION],
+        extensions=links(
+            update_listing=DETAIL_LINKS, publish_listing=DETAIL_LINKS, delete_listing=DETAIL_LINKS
+        ),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Create a draft."""
+        serializer = ListingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        listing = services.create(host=current_user(request), **serializer.validated_data)
+        return detail_response(listing, status.HTTP_201_CREATED)
+
+
+class ListingListV2View(PublicListView):
+    serializer_class = ListingCardV2Serializer
+    to_card = staticmethod(cards.to_card_v2)
+
+    @extend_schema(
+        operation_id="list_listings_v2",
+        responses=ListingCardV2Serializer(many=True),
+        parameters=[cards.fields_parameter(ListingCardV2Serializer), LIST_ETAG],
+        extensions=list_links("price/amount", "price/currency"),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """List the published listings."""
+        return self.list_response(request)
