@@ -59,6 +59,11 @@ FORBIDDEN = {
         "from apps.shop import api",
         "apps.shop.services is not allowed to import apps.shop.api",
     ),
+    "services that use DRF": (
+        "apps/shop/services.py",
+        "from rest_framework.exceptions import NotFound",
+        "apps.shop.services -> rest_framework (l.",
+    ),
     "models that call services": (
         "apps/shop/models.py",
         "from apps.shop import services",
