@@ -30,11 +30,14 @@ MOVING_IN = DOCS / "updating" / "cookiecutter-django.md"
 SECTIONS = [
     "The problem",
     "The practice",
-    "Where it lives",
-    "How to see it work",
-    "What proves it",
-    "When not to do it",
+    "In the code",
+    "Try it",
+    "Tests",
+    "When not to use it",
 ]
+NEEDS_THE_MARKETPLACE = (
+    "\n\n*Needs the example marketplace: copy the template with `--data preset=full`.*\n"
+)
 REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
 # What the commands of the pages write.
 WRITTEN = {"docs/api/openapi.yaml", "docs/api/postman.json", "clients/schema.d.ts"}
@@ -76,8 +79,13 @@ def test_an_excerpt_that_is_gone_fails_the_build(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PRACTICES, ids=ids(PRACTICES))
 def test_a_practice_has_the_six_parts(page: Path) -> None:
-    assert re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE) == SECTIONS
-    assert "literalinclude" in page.read_text()
+    text = page.read_text()
+    assert re.match(r"# .+\n\n\*\*Also known as:\*\* ", text)
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
+    assert "literalinclude" in text
+    # The default answers have no marketplace.
+    needs_it = re.search(r"apps/(?:bookings|listings|rest|reviews)/|/listings/", text)
+    assert bool(needs_it) == (NEEDS_THE_MARKETPLACE in text)
 
 
 @pytest.mark.parametrize("page", PRACTICES, ids=ids(PRACTICES))
