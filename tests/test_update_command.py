@@ -259,7 +259,7 @@ def test_a_template_that_was_moved_is_asked_for(project: Project, tmp_path: Path
     old, new = str(project.template), str(tmp_path / "elsewhere")
     shutil.move(old, new)
     output = refuses(project)
-    assert f"The template cannot be had from {old}:" in output
+    assert f"Cannot fetch the template from {old}:" in output
     assert "If it has moved: correct _src_path in .copier-answers.yml, commit" in output
     change_answers_file(project, lambda text: text.replace(old, new))
     assert make(project, "update") == (0, f"Up to date: the newest version is {CURRENT}.\n")

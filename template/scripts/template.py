@@ -99,7 +99,7 @@ def find(clone: Path, to: str, *, stay: bool) -> Template:
         git("clone", "--quiet", "--bare", url, str(clone))
     except subprocess.CalledProcessError as error:
         refuse(
-            f"The template cannot be had from {address}:",
+            f"Cannot fetch the template from {address}:",
             *error.stderr.decode(errors="replace").strip().splitlines()[-1:],
             f"If it has moved: correct _src_path in {ANSWERS}, commit, and run this again.",
         )
