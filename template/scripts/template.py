@@ -75,7 +75,7 @@ def compare_answers(
 ) -> None:
     """Refuse where Copier would drop or replace an answer without a word."""
     if unknown := sorted(data.keys() - after.keys()):
-        refuse(f"There is no question {', '.join(unknown)} in {template.target}.")
+        refuse(f"Unknown question in {template.target}: {', '.join(unknown)}.")
     for name in before.keys() & after.keys() - data.keys():
         if name[0] != "_" and before[name] != after[name]:
             refuse(
