@@ -1,13 +1,13 @@
-"""What is special about RabbitMQ as a broker."""
+"""Settings for RabbitMQ as the broker."""
 
 from config.environment import env
 
-# Before the names of the queues, where several services share a broker.
+# Prefix of the queue names, for services that share a broker.
 PREFIX = env.str("CELERY_PREFIX", default="")
-# Always on disk, and on several nodes where the broker has several.
+# Quorum queues are stored on disk, and replicated where the broker has several nodes.
 QUEUE_TYPE = "quorum"
 TRANSPORT_OPTIONS = {
-    # What counts as sent is what the broker has stored.
+    # A message counts as sent once the broker has stored it.
     "confirm_publish": True,
     "connect_timeout": 2,
     "read_timeout": 5,

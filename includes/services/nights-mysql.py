@@ -1,4 +1,4 @@
-"""Nights that only one booking can have: MySQL has no such constraint, so the lock must do."""
+"""No double bookings: MySQL has no exclusion constraint, so the row lock alone prevents them."""
 
 VENDOR = "mysql"
 NAME = "bookings_booking_nights_are_free"

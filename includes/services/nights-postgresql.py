@@ -1,8 +1,8 @@
-"""Nights that only one booking can have: PostgreSQL enforces it by itself."""
+"""No double bookings: PostgreSQL enforces it with an exclusion constraint."""
 
 VENDOR = "postgresql"
 NAME = "bookings_booking_nights_are_free"
-# btree_gist may be installed by the owner of the database.
+# btree_gist is a trusted extension: the owner of the database may create it.
 CREATE_CONSTRAINT = [
     "CREATE EXTENSION IF NOT EXISTS btree_gist",
     f"""

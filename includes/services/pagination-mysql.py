@@ -1,6 +1,6 @@
-"""What comes after a row: MySQL and MariaDB find its place in an index column by column.
+"""Keyset conditions for MySQL and MariaDB, which seek in an index only column by column.
 
-A comparison of whole rows, which is shorter, makes them read all that comes before it.
+With the shorter comparison of whole rows, they would read all rows before it.
 """
 
 from typing import Any
@@ -9,14 +9,14 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 
 
 class After(TupleGreaterThan):
-    """Is true of rows behind another in the order of the columns."""
+    """Matches rows after the given one in the ordering."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)
 
 
 class Before(TupleLessThan):
-    """Is true of rows in front of another in the order of the columns."""
+    """Matches rows before the given one in the ordering."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)

@@ -1,4 +1,4 @@
-"""What comes after a row: PostgreSQL finds its place in an index by comparing rows as a whole."""
+"""Keyset conditions for PostgreSQL, which seeks in an index by comparing whole rows."""
 
 from django.db.models.fields.tuple_lookups import TupleGreaterThan as After
 from django.db.models.fields.tuple_lookups import TupleLessThan as Before

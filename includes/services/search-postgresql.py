@@ -1,4 +1,4 @@
-"""Full-text search and lists within a column, as PostgreSQL does them."""
+"""Full-text search and filters on list columns for PostgreSQL."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from django.db.models.fields import BooleanField
 
 VENDOR = "postgresql"
 TABLE = "listings_listing"
-# Exactly what the index holds, or every row is read.
+# Must equal the indexed expression, or PostgreSQL scans every row.
 DOCUMENT = (
     f"to_tsvector('simple', {TABLE}.title || ' ' || {TABLE}.description || ' ' || {TABLE}.city)"
 )
@@ -20,7 +20,7 @@ DROP_INDEXES = [f"DROP INDEX {TABLE}_search", f"DROP INDEX {TABLE}_amenities"]
 
 
 def has_words(words: list[str]) -> RawSQL:
-    """Return the condition that title, description or city has all these words."""
+    """Return the condition that title, description and city contain all these words."""
     condition = f"{DOCUMENT} @@ websearch_to_tsquery('simple', %s)"
     return RawSQL(condition, [" ".join(words)], output_field=BooleanField())  # noqa: S611
 

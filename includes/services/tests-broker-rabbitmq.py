@@ -1,4 +1,4 @@
-"""What the tests of workers have to know of RabbitMQ."""
+"""RabbitMQ for the tests of workers."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ ENVIRONMENT: dict[str, str] = {}
 
 
 def forget(connection: Any, prefix: str) -> None:
-    """Remove everything that the broker keeps under a prefix."""
+    """Delete the queues with this prefix."""
     for name in ("high", "default", "low"):
         connection.default_channel.queue_delete(f"{prefix}{name}")
