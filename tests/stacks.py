@@ -27,7 +27,7 @@ services:
   web: &app
     environment: &environment
       CELERY_VISIBILITY_TIMEOUT: "20"
-      JOBS_LOST_AFTER: "60"
+      OUTBOX_RESEND_AFTER: "60"
       THROTTLE_RATE_ANON: 10000/min
       THROTTLE_RATE_CREDENTIALS: 10000/min
       THROTTLE_RATE_USER: 10000/min

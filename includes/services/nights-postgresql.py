@@ -1,7 +1,7 @@
 """No double bookings: PostgreSQL enforces it with an exclusion constraint."""
 
 VENDOR = "postgresql"
-NAME = "bookings_booking_nights_are_free"
+NAME = "bookings_booking_no_overlap"
 # btree_gist is a trusted extension: the owner of the database may create it.
 CREATE_CONSTRAINT = [
     "CREATE EXTENSION IF NOT EXISTS btree_gist",

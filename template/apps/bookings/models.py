@@ -61,7 +61,7 @@ class Booking(models.Model):
     class Meta:
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
-        # Where the database can, it also refuses two bookings of a night: see nights_server.py.
+        # Where the database can, it also refuses two bookings of a night: see overlap_backend.py.
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=State.values), name="bookings_booking_state_is_known"
@@ -130,7 +130,7 @@ class Step(models.Model):
                     ),
                     _connector=Q.OR,
                 ),
-                name="bookings_step_is_allowed",
+                name="bookings_transition_allowed",
             ),
             models.UniqueConstraint(
                 fields=["booking", "before"], name="bookings_step_is_taken_once"

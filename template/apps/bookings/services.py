@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 
-from apps.bookings import events, nights_server, outbox, selectors, states
+from apps.bookings import events, outbox, overlap_backend, selectors, states
 from apps.bookings.models import MAX_NIGHTS, Booking, Step, agreed
 from apps.bookings.states import Role, State
 from apps.common.loops import skipped_if_bad
@@ -37,11 +37,11 @@ class Stay:
         return (self.check_out - self.check_in).days
 
 
-class NightsTaken(APIException):
+class DatesUnavailable(APIException):
     """Somebody else holds one of the nights."""
 
     status_code = HTTPStatus.CONFLICT
-    default_code = "nights_taken"
+    default_code = "dates_unavailable"
     default_detail = "Somebody has booked one of these nights."
 
 
@@ -61,7 +61,7 @@ class PriceChanged(APIException):
 def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
     """Return a new booking, at the price that the guest has seen.
 
-    Raises ValidationError, NightsTaken when somebody was faster, and PriceChanged.
+    Raises ValidationError, DatesUnavailable when somebody was faster, and PriceChanged.
 
     The lock on the listing makes those wait who book the same place; those who book others go on.
     Where the database has a constraint for it, it also refuses what came past the lock.
@@ -69,7 +69,7 @@ def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
     listing = Listing.objects.select_for_update().get(pk=listing.pk)
     _validate(listing, guest, stay)
     if selectors.overlapping(stay.check_in, stay.check_out).filter(listing=listing).exists():
-        raise NightsTaken
+        raise DatesUnavailable
     booking = _agree(listing, guest, stay)
     if (booking.total, booking.currency) != (stay.total, stay.currency):
         raise PriceChanged(booking)
@@ -77,8 +77,8 @@ def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
         with transaction.atomic():
             booking.save()
     except IntegrityError as error:
-        if nights_server.NAME in str(error):
-            raise NightsTaken from error
+        if overlap_backend.NAME in str(error):
+            raise DatesUnavailable from error
         raise
     _note(booking, "", Role.GUEST, guest)
     return booking
@@ -86,7 +86,7 @@ def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
 
 @transaction.atomic
 def lead(*, booking: Booking, state: State, role: Role, user: User | None = None) -> Booking:
-    """Return the booking in its new state. Raises StepRefused.
+    """Return the booking in its new state. Raises TransitionNotAllowed.
 
     A guest may cancel until the check-in, by the clock of the place.
     """
@@ -96,15 +96,17 @@ def lead(*, booking: Booking, state: State, role: Role, user: User | None = None
     if state == State.CANCELLED:
         begins = datetime.combine(booking.check_in, CHECK_IN_TIME, booking.zone)
         if timezone.now() >= begins:
-            raise states.StepRefused("The stay has begun: it cannot be cancelled any more.")
+            raise states.TransitionNotAllowed(
+                "The stay has begun: it cannot be cancelled any more."
+            )
     booking.state, booking.changed_at = state, timezone.now()
     booking.save(update_fields=["state", "changed_at"])
     _note(booking, before, role, user)
     return booking
 
 
-def follow_the_clock() -> int:
-    """Complete the stays that are over, and decline requests that nobody has answered in time.
+def process_due_bookings() -> int:
+    """Complete past stays, decline expired requests, and decline requests that nobody has answered in time.
 
     Return how many bookings that were. Each has a transaction of its own, and one that cannot be
     led, as its time zone is unknown here, holds up no other.
@@ -113,7 +115,10 @@ def follow_the_clock() -> int:
     # No place on earth is behind this day.
     for booking in selectors.due(timezone.now().date() + timedelta(days=1)):
         # Whoever has led it elsewhere since it was read was faster.
-        with skipped_if_bad("booking_not_led", booking_id=booking.pk), suppress(states.StepRefused):
+        with (
+            skipped_if_bad("booking_not_led", booking_id=booking.pk),
+            suppress(states.TransitionNotAllowed),
+        ):
             if state := _state_by_the_clock(booking):
                 lead(booking=booking, state=state, role=Role.CLOCK)
                 changed += 1

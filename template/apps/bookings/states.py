@@ -37,14 +37,14 @@ STEPS: dict[tuple[State, State], set[Role]] = {
 }
 
 
-class StepRefused(APIException):
+class TransitionNotAllowed(APIException):
     """The state that a booking is in, or whoever asks, does not allow this."""
 
     status_code = HTTPStatus.CONFLICT
-    default_code = "step_refused"
+    default_code = "transition_not_allowed"
 
 
 def check(before: State, after: State, role: Role) -> None:
-    """Raise StepRefused unless this role may lead a booking from one state to the other."""
+    """Raise TransitionNotAllowed unless this role may lead a booking from one state to the other."""
     if role not in STEPS.get((before, after), set()):
-        raise StepRefused(f"A booking that is {before} cannot be {after} by the {role}.")
+        raise TransitionNotAllowed(f"A booking that is {before} cannot be {after} by the {role}.")

@@ -3,14 +3,14 @@
 from celery import shared_task
 
 from apps.bookings import emails, services
-from apps.jobs.job import Job
+from apps.jobs.reliable import ReliableTask
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def send_step(step_id: int) -> None:
     emails.send_step(step_id)
 
 
 @shared_task(expires=60 * 60)
-def follow_the_clock() -> None:
-    services.follow_the_clock()
+def process_due_bookings() -> None:
+    services.process_due_bookings()

@@ -36,7 +36,7 @@ PROBLEM = {
         },
     },
 }
-SHOWN_PROBLEM = {
+PROBLEM_EXAMPLE = {
     "type": "about:blank",
     "title": "Bad Request",
     "status": 400,
@@ -79,7 +79,7 @@ def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         "content": {
             CONTENT_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {"Example": {"value": SHOWN_PROBLEM}},
+                "examples": {"Example": {"value": PROBLEM_EXAMPLE}},
             }
         },
     }
@@ -107,16 +107,18 @@ def document_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def examples(
-    sent: dict[str, Any] | None = None, answered: dict[str, Any] | None = None
+    request: dict[str, Any] | None = None, response: dict[str, Any] | None = None
 ) -> Callable[[type[T]], type[T]]:
-    """Return a decorator of serializers that shows what one sends, and what is answered.
+    """Return a decorator of serializers that shows an example request and an example response.
 
-    People read it and mock servers answer it. What is sent is also tried by programs: it has to be
-    good for a service with the data of `make seed`.
+    People read them and mock servers return the response. Programs send the request, too: it has
+    to be valid for a service with the data of `make seed`.
     """
     shown = [
-        OpenApiExample("Example", value=value, request_only=is_sent, response_only=not is_sent)
-        for value, is_sent in ((sent, True), (answered, False))
+        OpenApiExample(
+            "Example", value=value, request_only=is_request, response_only=not is_request
+        )
+        for value, is_request in ((request, True), (response, False))
         if value
     ]
     return extend_schema_serializer(examples=shown)

@@ -114,16 +114,16 @@ class Counter(SimpleRateThrottle):
             return 0
 
 
-class AnonymousLimit(Counter, AnonRateThrottle):
+class AnonThrottle(Counter, AnonRateThrottle):
     """For those who have not signed in: by address."""
 
 
-class UserLimit(Counter, UserRateThrottle):
+class UserThrottle(Counter, UserRateThrottle):
     """For those who have: by account."""
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return super().get_cache_key(request, view) if request.user.is_authenticated else None
 
 
-class ScopedLimit(ScopedRateThrottle, Counter):
+class ScopedThrottle(ScopedRateThrottle, Counter):
     """For views with a `throttle_scope` of their own."""

@@ -6,21 +6,21 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.jobs import selectors, services
-from apps.jobs.models import ParkedJob
+from apps.jobs.models import JobRecord
 
 
-@admin.register(ParkedJob)
+@admin.register(JobRecord)
 class ParkedJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
     """Shows what waits. To change what a job does, change the code and send it again."""
 
     actions = ("replay",)
-    date_hierarchy = "parked_at"
-    list_display = ("task", "job_id", "reason", "error", "request_id", "parked_at")
+    date_hierarchy = "available_at"
+    list_display = ("task", "job_id", "reason", "error", "request_id", "available_at")
     list_filter = ("reason", "task")
-    ordering = ("parked_at",)
+    ordering = ("available_at",)
     search_fields = ("job_id", "request_id", "error")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedJob]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JobRecord]:
         return selectors.parked()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -30,8 +30,8 @@ class ParkedJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
         return False
 
     @admin.action(description=_("Send again"), permissions=["delete"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[ParkedJob]) -> None:
-        resent = services.resend(queryset.order_by("parked_at"))
+    def replay(self, request: HttpRequest, queryset: QuerySet[JobRecord]) -> None:
+        resent = services.resend(queryset.order_by("available_at"))
         if failed := len(resent.failed):
             not_sent = _("%(failed)d jobs cannot be sent: the list says why.") % {"failed": failed}
             self.message_user(request, not_sent, messages.ERROR)

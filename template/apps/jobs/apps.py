@@ -5,4 +5,4 @@ class JobsConfig(AppConfig):
     name = "apps.jobs"
 
     def ready(self) -> None:
-        from apps.jobs import alive  # noqa: F401, PLC0415  # connects its receiver
+        from apps.jobs import liveness  # noqa: F401, PLC0415  # connects its receiver

@@ -9,7 +9,7 @@ class Reason(models.TextChoices):
     SENT = "sent", _("it is not done yet")
 
 
-class ParkedJob(models.Model):
+class JobRecord(models.Model):
     """A job that is not done: on its way, or waiting until somebody or the broker's return sends it."""
 
     job_id = models.CharField(_("job"), max_length=64)
@@ -20,16 +20,18 @@ class ParkedJob(models.Model):
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     error = models.TextField(_("error"), blank=True)
     request_id = models.CharField(_("request"), max_length=128, blank=True)
-    parked_at = models.DateTimeField(_("parked at"), default=timezone.now)
+    available_at = models.DateTimeField(_("parked at"), default=timezone.now)
     redeliveries = models.PositiveSmallIntegerField(_("redeliveries"), default=0)
 
     class Meta:
         verbose_name = _("parked job")
         verbose_name_plural = _("parked jobs")
         constraints = [
-            models.UniqueConstraint(fields=["job_id"], name="jobs_parkedjob_job_id_is_unique")
+            models.UniqueConstraint(fields=["job_id"], name="jobs_jobrecord_job_id_is_unique")
         ]
-        indexes = [models.Index(fields=["reason", "parked_at"], name="jobs_parkedjob_reason_age")]
+        indexes = [
+            models.Index(fields=["reason", "available_at"], name="jobs_jobrecord_reason_age")
+        ]
 
     def __str__(self) -> str:
         return f"{self.task} {self.job_id}"

@@ -6,12 +6,12 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from apps.common.loops import skipped_if_bad
-from apps.jobs import alive
+from apps.jobs import liveness
 
 
 class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # the library has no types
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        alive.heartbeat("beat")
+        liveness.heartbeat("beat")
         return super().tick(*args, **kwargs)
 
     def all_as_schedule(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kombu.utils.json import dumps, loads
 
 from apps.common.celery import takes_messages
 from apps.common.loops import skipped_if_bad
-from apps.jobs.models import ParkedJob, Reason
+from apps.jobs.models import JobRecord, Reason
 
 logger = structlog.get_logger(__name__)
 
@@ -32,8 +32,8 @@ class RedeliveryError(Exception):
 class Resent:
     """What has become of jobs that were to be sent again; those in neither list wait as before."""
 
-    sent: list[ParkedJob] = field(default_factory=list)
-    failed: list[ParkedJob] = field(default_factory=list)
+    sent: list[JobRecord] = field(default_factory=list)
+    failed: list[JobRecord] = field(default_factory=list)
     is_broker_away: bool = False
 
 
@@ -46,14 +46,14 @@ def note(
     sent_at: datetime | None = None,
 ) -> None:
     """Note that a job is sent, so that it can be sent again if it gets lost. Raises DatabaseError."""
-    ParkedJob.objects.create(
+    JobRecord.objects.create(
         job_id=job_id, reason=Reason.SENT, **_fields(task, args, kwargs, at=sent_at)
     )
 
 
 def forget(job_id: str) -> None:
     """Note that a job is done. Raises DatabaseError."""
-    ParkedJob.objects.filter(job_id=job_id).delete()
+    JobRecord.objects.filter(job_id=job_id).delete()
 
 
 def count_redelivery(
@@ -63,11 +63,11 @@ def count_redelivery(
 
     Raises RedeliveryError, and DatabaseError.
     """
-    once_more = ParkedJob.objects.filter(job_id=job_id, redeliveries__lt=MAX_REDELIVERIES)
+    once_more = JobRecord.objects.filter(job_id=job_id, redeliveries__lt=MAX_REDELIVERIES)
     if once_more.update(redeliveries=F("redeliveries") + 1):
         return
     defaults = {"reason": Reason.SENT, "redeliveries": 1, **_fields(task, args, kwargs)}
-    _, is_new = ParkedJob.objects.get_or_create(job_id=job_id, defaults=defaults)
+    _, is_new = JobRecord.objects.get_or_create(job_id=job_id, defaults=defaults)
     if not is_new:
         raise RedeliveryError(f"It was begun {MAX_REDELIVERIES + 1} times and never ended.")
 
@@ -80,18 +80,18 @@ def park(  # noqa: PLR0913  # what a job consists of
     kwargs: dict[str, Any],
     reason: Reason,
     error: BaseException,
-) -> ParkedJob:
+) -> JobRecord:
     """Return the parked job. Raises DatabaseError when it cannot be kept."""
     # A worker's main process parks once in a while: its connection may be long gone.
     if not connection.in_atomic_block:
         close_old_connections()
     defaults = {"reason": reason, "error": _text(error), **_fields(task, args, kwargs)}
-    job, _ = ParkedJob.objects.update_or_create(job_id=job_id, defaults=defaults)
-    logger.error("job_parked", job_id=job_id, task=task, reason=str(reason))
+    job, _ = JobRecord.objects.update_or_create(job_id=job_id, defaults=defaults)
+    logger.error("job_failed", job_id=job_id, task=task, reason=str(reason))
     return job
 
 
-def resend(jobs: Iterable[ParkedJob]) -> Resent:
+def resend(jobs: Iterable[JobRecord]) -> Resent:
     """Send jobs again, each under its id, unless somebody else has done so meanwhile.
 
     One that cannot be sent is stored as failed, and the rest goes on; while the broker takes
@@ -105,7 +105,7 @@ def resend(jobs: Iterable[ParkedJob]) -> Resent:
             if error is None:
                 resent.sent.append(job)
             elif not takes_messages():
-                logger.warning("broker_away", error=_text(error))
+                logger.warning("broker_unavailable", error=_text(error))
                 resent.is_broker_away = True
                 break
             else:
@@ -114,13 +114,13 @@ def resend(jobs: Iterable[ParkedJob]) -> Resent:
     return resent
 
 
-def discard(job: ParkedJob) -> None:
+def discard(job: JobRecord) -> None:
     """Give a parked job up."""
     job.delete()
     logger.warning("job_discarded", job_id=job.job_id, task=job.task)
 
 
-def _send(job: ParkedJob) -> Exception | None:
+def _send(job: JobRecord) -> Exception | None:
     """Return what is wrong with a job, after which its row is as before, or None when it is sent."""
     is_lost = job.reason == Reason.SENT
     if is_lost and job.redeliveries >= MAX_REDELIVERIES:
@@ -129,11 +129,11 @@ def _send(job: ParkedJob) -> Exception | None:
         # What somebody sends again after it has failed begins anew.
         counted = 0 if job.reason == Reason.FAILED else job.redeliveries + is_lost
         if not _unchanged(job).update(
-            reason=Reason.SENT, parked_at=timezone.now(), redeliveries=counted
+            reason=Reason.SENT, available_at=timezone.now(), redeliveries=counted
         ):
             return None
         try:
-            # Not as Job does it, which would park what the broker does not take.
+            # Not as ReliableTask does it, which would store what the broker does not take.
             task = current_app.tasks[job.task]
             Task.apply_async(task, loads(job.args), loads(job.kwargs), task_id=job.job_id)
         except SoftTimeLimitExceeded:
@@ -141,18 +141,18 @@ def _send(job: ParkedJob) -> Exception | None:
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, others follow
             transaction.set_rollback(True)
             return error
-    logger.info("job_replayed", job_id=job.job_id, task=job.task)
+    logger.info("job_retried", job_id=job.job_id, task=job.task)
     return None
 
 
-def _fail(job: ParkedJob, error: Exception) -> None:
+def _fail(job: JobRecord, error: Exception) -> None:
     before, job.reason, job.error = _unchanged(job), Reason.FAILED, _text(error)
-    before.update(reason=job.reason, error=job.error, parked_at=timezone.now())
-    logger.error("job_parked", job_id=job.job_id, task=job.task, reason=job.reason, exc_info=error)
+    before.update(reason=job.reason, error=job.error, available_at=timezone.now())
+    logger.error("job_failed", job_id=job.job_id, task=job.task, reason=job.reason, exc_info=error)
 
 
-def _unchanged(job: ParkedJob) -> Any:
-    return ParkedJob.objects.filter(pk=job.pk, reason=job.reason, parked_at=job.parked_at)
+def _unchanged(job: JobRecord) -> Any:
+    return JobRecord.objects.filter(pk=job.pk, reason=job.reason, available_at=job.available_at)
 
 
 def _fields(
@@ -163,7 +163,7 @@ def _fields(
         "args": dumps(list(args)),
         "kwargs": dumps(kwargs),
         "request_id": structlog.contextvars.get_contextvars().get("request_id") or "",
-        "parked_at": at or timezone.now(),
+        "available_at": at or timezone.now(),
     }
 
 

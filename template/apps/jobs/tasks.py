@@ -6,6 +6,6 @@ from apps.jobs import selectors, services
 
 
 @shared_task(expires=60)
-def send_unsent() -> None:
+def relay_outbox() -> None:
     """Send what the broker did not take or has lost, in its order, until it is away again."""
     services.resend(selectors.to_send())

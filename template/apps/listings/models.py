@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, kept_complete
 
 # The group of cached answers that show listings.
-CACHED_AS = "listings"
+CACHE_NAMESPACE = "listings"
 MAX_PRICE = 100_000_000  # a night, in minor units
 MAX_CAPACITY = 50
 MAX_PHOTOS = 20
@@ -100,7 +100,7 @@ class Listing(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
-    cached_as = CACHED_AS
+    cache_namespace = CACHE_NAMESPACE
     objects = ListingQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["rating_sum", "rating_count"])
 
@@ -197,7 +197,7 @@ class Photo(models.Model):
     caption = models.CharField(_("caption"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"))
 
-    cached_as = CACHED_AS
+    cache_namespace = CACHE_NAMESPACE
     objects = PhotoQuerySet.as_manager()
 
     class Meta:

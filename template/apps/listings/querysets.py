@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from apps.rest.caching import ExpiringQuerySet
+from apps.rest.caching import InvalidatingQuerySet
 
 
 class IncompleteError(ValidationError):
@@ -68,7 +68,7 @@ def _published_without_photo(listings: set[int]) -> bool:
     return bool(listings) and published.filter(photos=None).exists()
 
 
-class ListingQuerySet(ExpiringQuerySet):
+class ListingQuerySet(InvalidatingQuerySet):
     def update(self, **fields: Any) -> int:
         """Store the rows as their next version, unless it is only their rating that changes."""
         if fields.keys() - {"rating_sum", "rating_count"}:
@@ -85,7 +85,7 @@ class ListingQuerySet(ExpiringQuerySet):
             return created
 
 
-class PhotoQuerySet(ExpiringQuerySet):
+class PhotoQuerySet(InvalidatingQuerySet):
     def update(self, **fields: Any) -> int:
         if fields.keys().isdisjoint({"listing", "listing_id"}):
             return super().update(**fields)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from apps.listings import search_server as server
+from apps.listings import search_backend as server
 from apps.listings.models import Listing
 
 COLUMNS = ("title", "description", "city")

@@ -64,7 +64,7 @@ def read_through(group: str, name: str, make: Callable[[], Any]) -> Any:
     return entry[2]
 
 
-def expire(group: str) -> None:
+def invalidate(group: str) -> None:
     """Make every answer of the group void: now, and once more when the transaction is committed.
 
     The second time is for those who have read the old data in between and kept it.
@@ -73,23 +73,23 @@ def expire(group: str) -> None:
     transaction.on_commit(partial(_renew, group))
 
 
-class ExpiringQuerySet(QuerySet[Any, Any]):
-    """Expires a group also where Django sends no signal. A model names its group in `cached_as`."""
+class InvalidatingQuerySet(QuerySet[Any, Any]):
+    """Expires a group also where Django sends no signal. A model names its group in `cache_namespace`."""
 
     def update(self, **fields: Any) -> int:
         rows = super().update(**fields)
-        expire(self.model.cached_as)
+        invalidate(self.model.cache_namespace)
         return rows
 
     def bulk_create(self, *args: Any, **options: Any) -> Any:
         created = super().bulk_create(*args, **options)
-        expire(self.model.cached_as)
+        invalidate(self.model.cache_namespace)
         return created
 
 
-def expire_with(sender: type[Model], **_: Any) -> None:
+def invalidate_on_change(sender: type[Model], **_: Any) -> None:
     """Receive Django's signals that a row was saved or deleted."""
-    expire(sender.cached_as)  # type: ignore[attr-defined]  # as ExpiringQuerySet has it
+    invalidate(sender.cache_namespace)  # type: ignore[attr-defined]  # as InvalidatingQuerySet has it
 
 
 def _is_fresh(entry: Entry | None, stamp: str | None) -> TypeGuard[Entry]:

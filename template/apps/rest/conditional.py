@@ -55,17 +55,17 @@ class PreconditionRequired(APIException):
     default_detail = "Send the ETag of what you have read as If-Match."
 
 
-def etag_of_version(version: int, shown: Any) -> str:
+def version_etag(version: int, shown: Any) -> str:
     """Return the strong ETag of a row in a version, and of what is shown of it."""
     return f'"{version}-{_hash(dump(shown))}"'
 
 
-def etag_of_body(body: bytes) -> str:
+def body_etag(body: bytes) -> str:
     """Return the weak ETag of an answer: a proxy may still compress it."""
     return f'W/"{_hash(body)}"'
 
 
-def expected_versions(request: Request) -> set[int] | None:
+def parse_if_match(request: Request) -> set[int] | None:
     """Return the versions that the client will change, or None for any that there is (`*`).
 
     Raises PreconditionRequired when it does not say.
@@ -79,7 +79,7 @@ def expected_versions(request: Request) -> set[int] | None:
     return {int(match[1]) for match in found if match}
 
 
-def is_known(request: Request, etag: str) -> bool:
+def matches_if_none_match(request: Request, etag: str) -> bool:
     """Tell whether the client has this version already (If-None-Match, weak comparison)."""
     tags = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
     # Without the quote at its end, before which a proxy may have added something.
@@ -89,7 +89,7 @@ def is_known(request: Request, etag: str) -> bool:
 
 def unless_known(request: Request, response: Response) -> HttpResponse:
     """Return the answer, or one without a body to those who have it."""
-    if not is_known(request, response["ETag"]):
+    if not matches_if_none_match(request, response["ETag"]):
         return response
     known = not_modified(response["ETag"])
     known["Cache-Control"] = response["Cache-Control"]

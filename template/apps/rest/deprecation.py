@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
-class Deprecated(APIView):
+class DeprecatedViewMixin(APIView):
     """A view that has a successor. It answers as before until `sunset`, at least."""
 
     deprecated_since: datetime
@@ -28,7 +28,7 @@ class Deprecated(APIView):
         return response
 
 
-def day(text: str) -> datetime:
+def utc_midnight(text: str) -> datetime:
     """Return the first moment of a day, in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 

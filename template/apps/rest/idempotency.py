@@ -64,7 +64,7 @@ class KeyReused(APIException):
 
 
 @retry_on_deadlock
-def once(request: Request, do: Callable[[], Response]) -> Response:
+def run_once(request: Request, do: Callable[[], Response]) -> Response:
     """Return the answer of `do`, or the one that was given to the same request before.
 
     What `do` changes and the answer are kept together or not at all. An answer that reports a
@@ -96,7 +96,7 @@ def once(request: Request, do: Callable[[], Response]) -> Response:
     )
 
 
-def forget_old() -> int:
+def delete_expired() -> int:
     """Delete the keys that are older than KEPT_FOR. Return how many there were."""
     return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.migrations import RunPython
 
 
-def sql_on(vendor: str, forwards: Iterable[str], backwards: Iterable[str]) -> RunPython:
+def run_sql_for_vendor(vendor: str, forwards: Iterable[str], backwards: Iterable[str]) -> RunPython:
     """Return an operation that runs statements on one kind of database, and nothing elsewhere."""
     return RunPython(_run(vendor, forwards), _run(vendor, backwards), atomic=False)
 

@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.pagination import MAX_PAGE_SIZE, PAGE_SIZE, page_size_of
-from apps.rest.pagination_server import After, Before
-from apps.rest.statements import Parameter
+from apps.rest.pagination_backend import After, Before
+from apps.rest.statements import BindParam
 
 MAX_CURSOR_LENGTH = 500
 FIRST_PAGE: tuple[bool, list[int] | None] = (False, None)
@@ -26,7 +26,7 @@ BAD_CURSOR = ValidationError(
 
 
 @dataclass(frozen=True)
-class Order:
+class Ordering:
     """An order in which a list can be read: a column of integers, and the primary key among equals.
 
     Both run in one direction, so that one index serves both ways.
@@ -43,7 +43,7 @@ class Order:
 class KeysetPagination(BasePagination):
     """Reads a page from where the last one ended: the values of its last row are the cursor.
 
-    The view names its orders in `orders`; the first one is the usual one.
+    The view names its orderings in `orderings`; the first one is the usual one.
     """
 
     # The names of what is in a row, where rows are tuples.
@@ -51,33 +51,37 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the page that is asked for. Raises ValidationError."""
-        self.begin(request, view.orders, queryset.model)
-        return self.end(list(self.cut(queryset, self.values)))
+        self.parse_request(request, view.orderings, queryset.model)
+        return self.build_page(list(self.slice(queryset, self.values)))
 
-    def begin(self, request: Request, orders: dict[str, Order], model: type[Model]) -> None:
+    def parse_request(
+        self, request: Request, orderings: dict[str, Ordering], model: type[Model]
+    ) -> None:
         """Read which page is asked for. Raises ValidationError."""
         self.request = request
         self.size = page_size_of(request)
-        self.name, self.order = _order_of(request, orders)
+        self.name, self.order = _order_of(request, orderings)
         after = request.query_params.get("cursor")
         self.backwards, self.values = self._decode(after, model) if after else FIRST_PAGE
 
     @property
-    def shape(self) -> tuple[Any, ...]:
+    def cache_key(self) -> tuple[Any, ...]:
         """Return what the SQL of the page depends on, beside the query that it is cut from."""
         return self.name, self.backwards, self.values is None, self.size
 
     @property
-    def parameters(self) -> list[Parameter] | None:
+    def parameters(self) -> list[BindParam] | None:
         """Return what stands for the values in a query that is compiled once."""
-        return None if self.values is None else [Parameter(name) for name in self.order.columns]
+        return None if self.values is None else [BindParam(name) for name in self.order.columns]
 
     @property
-    def bindings(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Any]:
         """Return the values of the parameters."""
         return dict(zip(self.order.columns, self.values or (), strict=False))
 
-    def cut(self, queryset: QuerySet[Any, Any], values: Sequence[Any] | None) -> QuerySet[Any, Any]:
+    def slice(
+        self, queryset: QuerySet[Any, Any], values: Sequence[Any] | None
+    ) -> QuerySet[Any, Any]:
         """Return the rows beyond the values, and one more than the page has."""
         downwards = self.order.descending != self.backwards
         if values is not None:
@@ -86,7 +90,7 @@ class KeysetPagination(BasePagination):
         signs = [f"{'-' if downwards else ''}{column}" for column in self.order.columns]
         return queryset.order_by(*signs)[: self.size + 1]
 
-    def end(self, rows: list[Any]) -> list[Any]:
+    def build_page(self, rows: list[Any]) -> list[Any]:
         """Return the rows of the page out of those that were cut."""
         more, rows = len(rows) > self.size, rows[: self.size]
         if self.backwards:
@@ -133,7 +137,7 @@ class KeysetPagination(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         cursor = {"type": "string", "maxLength": MAX_CURSOR_LENGTH}
         size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
-        names = list(view.orders)
+        names = list(view.orderings)
         ordering = {"type": "string", "enum": names, "default": names[0]}
         parameters = {"cursor": cursor, "page_size": size, "ordering": ordering}
         return [
@@ -151,11 +155,11 @@ class KeysetPagination(BasePagination):
         }
 
 
-def _order_of(request: Request, orders: dict[str, Order]) -> tuple[str, Order]:
-    name = request.query_params.get("ordering", next(iter(orders)))
-    if name not in orders:
-        raise ValidationError({"ordering": f"Give one of: {', '.join(orders)}."})
-    return name, orders[name]
+def _order_of(request: Request, orderings: dict[str, Ordering]) -> tuple[str, Ordering]:
+    name = request.query_params.get("ordering", next(iter(orderings)))
+    if name not in orderings:
+        raise ValidationError({"ordering": f"Give one of: {', '.join(orderings)}."})
+    return name, orderings[name]
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":

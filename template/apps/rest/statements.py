@@ -12,18 +12,18 @@ from django.db.models import Expression, IntegerField, QuerySet
 from apps.common.recent import Recent
 
 
-class Parameter(Expression):
+class BindParam(Expression):
     """Stands in a query for an integer that is known when it runs."""
 
     def __init__(self, name: str) -> None:
         super().__init__(output_field=IntegerField())
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple["Parameter"]]:  # type: ignore[override]  # not a value yet
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple["BindParam"]]:  # type: ignore[override]  # not a value yet
         return "%s", (self,)
 
 
-class Statement:
+class CompiledQuery:
     """The SQL of a query that gives tuples. What the database's driver gives is not converted."""
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
@@ -31,9 +31,9 @@ class Statement:
         self.sql, self.parameters = queryset.query.get_compiler(self.database).as_sql()
 
     def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """Return the rows, where each Parameter has the value of its name."""
+        """Return the rows, where each BindParam has the value of its name."""
         parameters = [
-            values[each.name] if isinstance(each, Parameter) else each for each in self.parameters
+            values[each.name] if isinstance(each, BindParam) else each for each in self.parameters
         ]
         with connections[self.database].cursor() as cursor:
             cursor.execute(self.sql, parameters)
@@ -44,9 +44,9 @@ class Statement:
 _statements = Recent(500)
 
 
-def compiled_once(shape: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement:
+def get_compiled_query(shape: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> CompiledQuery:
     """Return the statement of that shape, made from the query when it is asked for first."""
-    statement: Statement | None = _statements.get(shape)
+    statement: CompiledQuery | None = _statements.get(shape)
     if statement is None:
-        statement = _statements[shape] = Statement(make())
+        statement = _statements[shape] = CompiledQuery(make())
     return statement

@@ -6,5 +6,5 @@ from apps.rest import idempotency
 
 
 @shared_task(expires=60 * 60)
-def forget_idempotency_keys() -> None:
-    idempotency.forget_old()
+def delete_expired_idempotency_keys() -> None:
+    idempotency.delete_expired()

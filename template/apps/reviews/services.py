@@ -16,14 +16,14 @@ class NotYet(APIException):
     default_detail = "Review a stay when it is over."
 
 
-class ReviewedAlready(APIException):
+class AlreadyReviewed(APIException):
     status_code = HTTPStatus.CONFLICT
-    default_code = "reviewed_already"
+    default_code = "already_reviewed"
     default_detail = "You have reviewed this stay."
 
 
 def review(*, booking: Booking, rating: int, text: str = "") -> Review:
-    """Return the review of a stay by its guest. Raises NotYet and ReviewedAlready."""
+    """Return the review of a stay by its guest. Raises NotYet and AlreadyReviewed."""
     if booking.state != State.COMPLETED:
         raise NotYet
     try:
@@ -36,4 +36,4 @@ def review(*, booking: Booking, rating: int, text: str = "") -> Review:
                 text=text,
             )
     except IntegrityError as error:
-        raise ReviewedAlready from error
+        raise AlreadyReviewed from error

@@ -3,21 +3,21 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from apps.jobs.job import Job
+from apps.jobs.reliable import ReliableTask
 from apps.users import emails
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def send_confirmation(user_id: int) -> None:
     emails.send_confirmation(user_id)
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def send_password_reset(user_id: int) -> None:
     emails.send_password_reset(user_id)
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def send_already_registered(user_id: int) -> None:
     emails.send_already_registered(user_id)
 

@@ -128,7 +128,7 @@ def test_the_static_files_may_come_from_another_host() -> None:
     code = (
         "from config.settings.production import *\n"
         "assert STATIC_URL == 'https://cdn.example.com/static/'\n"
-        "assert OWN_FILES == [\"'self'\", 'https://cdn.example.com']\n"
+        "assert CSP_SELF == [\"'self'\", 'https://cdn.example.com']\n"
     )
     process = python(code, **PRODUCTION, STATIC_HOST="https://cdn.example.com/")
     assert process.returncode == 0, process.stderr

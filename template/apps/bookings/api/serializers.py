@@ -20,7 +20,7 @@ class BookedListingSerializer(serializers.ModelSerializer[Booking]):
 
 
 @examples(
-    answered={
+    response={
         "id": 7,
         "listing": {
             "id": 2,
@@ -64,7 +64,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
 
 
 @examples(
-    sent={
+    request={
         "listing": 2,
         "check_in": "2027-08-01",
         "check_out": "2027-08-02",

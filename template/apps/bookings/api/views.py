@@ -17,7 +17,7 @@ from apps.bookings.states import Role, State
 from apps.common.schema import ID, links
 from apps.listings.selectors import published
 from apps.rest import idempotency
-from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import LOCATION
 from apps.users.api.users import current_user
 
@@ -28,7 +28,7 @@ class BookingListView(GenericAPIView[Booking]):
     permission_classes = [IsAuthenticated]
     serializer_class = BookingSerializer
     pagination_class = KeysetPagination
-    orders = {"newest": Order("id", descending=True)}
+    orderings = {"newest": Ordering("id", descending=True)}
 
     def get_queryset(self) -> QuerySet[Booking]:
         role = self.request.query_params.get("role", Role.GUEST)
@@ -60,7 +60,7 @@ class BookingListView(GenericAPIView[Booking]):
         Send the total that you have seen. If the host has changed the price meanwhile, nothing is
         booked: the answer is 409 `price_changed`, with the `total` and `currency` of now.
         """
-        return idempotency.once(request, lambda: self.book(request))
+        return idempotency.run_once(request, lambda: self.book(request))
 
     def book(self, request: Request) -> Response:
         serializer = BookingRequestSerializer(data=request.data)
@@ -101,7 +101,7 @@ class LeadView(OwnBookingsView):
     state: State
 
     def lead(self, request: Request) -> Response:
-        """Return the booking in its new state. Raises StepRefused."""
+        """Return the booking in its new state. Raises TransitionNotAllowed."""
         booking, user = self.get_object(), current_user(request)
         role = Role.GUEST if booking.guest_id == user.pk else Role.HOST
         changed = services.lead(booking=booking, state=self.state, role=role, user=user)

@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
                             ),
                             _connector="OR",
                         ),
-                        name="bookings_step_is_allowed",
+                        name="bookings_transition_allowed",
                     ),
                     models.UniqueConstraint(
                         fields=("booking", "before"), name="bookings_step_is_taken_once"

@@ -1,10 +1,12 @@
 from django.db import migrations
 
-from apps.bookings import nights_server as server
-from apps.rest.operations import sql_on
+from apps.bookings import overlap_backend as server
+from apps.rest.operations import run_sql_for_vendor
 
 
 class Migration(migrations.Migration):
     dependencies = [("bookings", "0001_initial")]
 
-    operations = [sql_on(server.VENDOR, server.CREATE_CONSTRAINT, server.DROP_CONSTRAINT)]
+    operations = [
+        run_sql_for_vendor(server.VENDOR, server.CREATE_CONSTRAINT, server.DROP_CONSTRAINT)
+    ]

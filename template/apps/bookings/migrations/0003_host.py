@@ -1,7 +1,7 @@
 from django.db import migrations
 
-from apps.bookings import nights_server as server
-from apps.rest.operations import sql_on
+from apps.bookings import overlap_backend as server
+from apps.rest.operations import run_sql_for_vendor
 
 NAME = "bookings_booking_host_is_fixed"
 # Django has no foreign keys of two columns. This one refuses another host for a listing with
@@ -16,4 +16,4 @@ DROP_CONSTRAINT = f"ALTER TABLE bookings_booking DROP CONSTRAINT {NAME}"
 class Migration(migrations.Migration):
     dependencies = [("bookings", "0002_nights"), ("listings", "0001_initial")]
 
-    operations = [sql_on(server.VENDOR, [CREATE_CONSTRAINT], [DROP_CONSTRAINT])]
+    operations = [run_sql_for_vendor(server.VENDOR, [CREATE_CONSTRAINT], [DROP_CONSTRAINT])]

@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from apps.bookings import selectors
 from apps.bookings.models import Booking, Step
-from apps.bookings.services import follow_the_clock
-from apps.bookings.states import STEPS, Role, State, StepRefused, check
+from apps.bookings.services import process_due_bookings
+from apps.bookings.states import STEPS, Role, State, TransitionNotAllowed, check
 from apps.bookings.tests.factories import BookingFactory, request_for
 from apps.listings.models import Listing, Status
 from apps.listings.tests.factories import ListingFactory
@@ -128,7 +128,7 @@ def test_a_night_is_booked_once(
     answer = book(user_api, listing, check_in=check_in, check_out=check_out)
     assert answer.status_code == status
     if status == 409:
-        assert answer.json()["code"] == "nights_taken"
+        assert answer.json()["code"] == "dates_unavailable"
 
 
 def test_the_nights_of_a_cancelled_stay_are_free_again(
@@ -157,7 +157,7 @@ def test_a_step_is_taken_by_whom_the_rules_name_and_refused_to_all_others(
         step = Step.objects.get()
         assert (step.before, step.after, step.role, step.user) == (before, after, role, user)
     else:
-        assert (answer.status_code, answer.json()["code"]) == (409, "step_refused")
+        assert (answer.status_code, answer.json()["code"]) == (409, "transition_not_allowed")
         assert (booking.state, Step.objects.count()) == (before, 0)
 
 
@@ -192,7 +192,7 @@ def test_a_stay_is_over_by_the_calendar_of_the_place(
 ) -> None:
     booking = BookingFactory.create(listing__time_zone=zone)
     now.return_value = datetime(2030, 5, 3, hour, 0, tzinfo=UTC)
-    call_command("follow_the_clock")
+    call_command("process_due_bookings")
     booking.refresh_from_db()
     assert booking.state == state
 
@@ -200,11 +200,11 @@ def test_a_stay_is_over_by_the_calendar_of_the_place(
 def test_a_request_that_nobody_answers_is_declined(db: None, now: mock.Mock) -> None:
     booking = BookingFactory.create(state=State.REQUESTED)
     now.return_value = datetime(2030, 5, 1, 20, tzinfo=UTC)
-    call_command("follow_the_clock")
+    call_command("process_due_bookings")
     booking.refresh_from_db()
     assert booking.state == State.REQUESTED
     now.return_value = datetime(2030, 5, 1, 21, tzinfo=UTC)
-    call_command("follow_the_clock")
+    call_command("process_due_bookings")
     booking.refresh_from_db()
     assert booking.state == State.DECLINED
     assert Step.objects.get().role == Role.CLOCK
@@ -216,7 +216,7 @@ def test_the_clock_goes_on_where_somebody_was_faster(db: None) -> None:
     read = list(selectors.due(NOW.date()))
     Booking.objects.filter(pk=faster.pk).update(state=State.CANCELLED)
     with mock.patch("apps.bookings.selectors.due", return_value=read):
-        assert follow_the_clock() == 1
+        assert process_due_bookings() == 1
     faster.refresh_from_db()
     over.refresh_from_db()
     assert (faster.state, over.state) == (State.CANCELLED, State.COMPLETED)
@@ -309,7 +309,7 @@ def test_the_database_takes_the_steps_that_the_rules_name_and_no_others(
 
 
 def test_a_step_that_the_rules_do_not_name_is_refused() -> None:
-    with pytest.raises(StepRefused, match="declined cannot be confirmed by the host"):
+    with pytest.raises(TransitionNotAllowed, match="declined cannot be confirmed by the host"):
         check(State.DECLINED, State.CONFIRMED, Role.HOST)
 
 

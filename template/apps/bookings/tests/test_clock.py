@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from apps.bookings.services import follow_the_clock
+from apps.bookings.services import process_due_bookings
 from apps.bookings.states import State
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.tests.conftest import log  # noqa: F401  # a fixture
@@ -19,7 +19,7 @@ def test_the_clock_goes_on_where_a_time_zone_is_unknown(
     days = {"check_in": date(2020, 1, 1), "check_out": date(2020, 1, 2), "nights": 1}
     bad = BookingFactory.create(listing=ListingFactory.create(time_zone=zone), **days)
     other = BookingFactory.create(**days)
-    assert follow_the_clock() == 1
+    assert process_due_bookings() == 1
     other.refresh_from_db()
     assert other.state == State.COMPLETED
     assert log.last("booking_not_led")["booking_id"] == bad.pk

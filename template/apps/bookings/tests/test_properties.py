@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.bookings.models import MAX_NIGHTS, Booking, Step
-from apps.bookings.services import MAX_AHEAD, follow_the_clock
+from apps.bookings.services import MAX_AHEAD, process_due_bookings
 from apps.bookings.states import HOLDING, STEPS, Role, State
 from apps.bookings.tests.factories import BookingFactory, request_for
 from apps.bookings.tests.test_bookings import as_user
@@ -110,7 +110,7 @@ def take(booking: Booking, role: Role, action: str) -> bool:
     if role == Role.CLOCK:
         later = NOON + timedelta(days=MAX_NIGHTS)
         with mock.patch("apps.bookings.services.timezone.now", return_value=later):
-            return follow_the_clock() == 1
+            return process_due_bookings() == 1
     user = booking.guest if role == Role.GUEST else booking.host
     answer = as_user(user).post(f"{BOOKINGS}{booking.pk}/{action}/")
     assert answer.status_code in {200, 409}

@@ -11,9 +11,9 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.bookings import nights_server as server
+from apps.bookings import overlap_backend as server
 from apps.bookings.models import Booking
-from apps.bookings.services import NightsTaken, book
+from apps.bookings.services import DatesUnavailable, book
 from apps.bookings.tests.factories import request_for, stay
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
@@ -59,7 +59,7 @@ def test_a_request_that_is_sent_ten_times_at_once_is_done_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "raised"), [(server.NAME, NightsTaken), ("another", IntegrityError)]
+    ("message", "raised"), [(server.NAME, DatesUnavailable), ("another", IntegrityError)]
 )
 def test_what_came_past_the_lock_is_refused_in_the_same_words(
     db: None, message: str, raised: type[Exception]

@@ -97,7 +97,7 @@ def test_the_clock_is_that_of_the_place_that_was_agreed(
     change(listing, **CHANGES)
     for hour, expected in ((20, before), (21, state)):
         now.return_value = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-        call_command("follow_the_clock")
+        call_command("process_due_bookings")
         booking.refresh_from_db()
         assert booking.state == expected
 
@@ -112,7 +112,7 @@ def test_mails_name_what_was_agreed(
     with django_capture_on_commit_callbacks(execute=True):
         as_user(listing.host).post(f"{BOOKINGS}{booking.pk}/confirm/")
         now.return_value = datetime(2030, 5, 9, tzinfo=UTC)
-        call_command("follow_the_clock")
+        call_command("process_due_bookings")
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
         text = f"{sent.subject} {sent.body}"

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
 from apps.common import throttling
-from apps.common.throttling import UserLimit
+from apps.common.throttling import UserThrottle
 
 SIGN_IN = "/api/v1/auth/token/"
 ME = "/api/v1/users/me/"
@@ -101,7 +101,7 @@ def test_a_new_window_is_a_new_start(
 
 def test_requests_at_the_same_time_all_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let somebody else create the counter in the very moment in which it is missing."""
-    throttle = UserLimit()
+    throttle = UserThrottle()
     cache.set("key", 7)
     missing = [ValueError]
 
@@ -115,7 +115,7 @@ def test_requests_at_the_same_time_all_count(monkeypatch: pytest.MonkeyPatch) ->
     assert throttle._count("key", 1) == 8  # noqa: SLF001  # the race is in there
 
 
-class OtherProcess(UserLimit):
+class OtherProcess(UserThrottle):
     """Counts in the same cache, and for itself what it has counted ahead."""
 
     def __init__(self, quota: int) -> None:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="ParkedJob",
+            name="JobRecord",
             fields=[
                 (
                     "id",
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=128, verbose_name="request"),
                 ),
                 (
-                    "parked_at",
+                    "available_at",
                     models.DateTimeField(
                         default=django.utils.timezone.now, verbose_name="parked at"
                     ),
@@ -53,11 +53,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "parked job",
                 "verbose_name_plural": "parked jobs",
                 "indexes": [
-                    models.Index(fields=["reason", "parked_at"], name="jobs_parkedjob_reason_age")
+                    models.Index(
+                        fields=["reason", "available_at"], name="jobs_jobrecord_reason_age"
+                    )
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("job_id",), name="jobs_parkedjob_job_id_is_unique"
+                        fields=("job_id",), name="jobs_jobrecord_job_id_is_unique"
                     )
                 ],
             },

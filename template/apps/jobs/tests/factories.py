@@ -1,12 +1,12 @@
 from factory import Faker
 from factory.django import DjangoModelFactory
 
-from apps.jobs.models import ParkedJob, Reason
+from apps.jobs.models import JobRecord, Reason
 
 
-class ParkedJobFactory(DjangoModelFactory[ParkedJob]):
+class ParkedJobFactory(DjangoModelFactory[JobRecord]):
     class Meta:
-        model = ParkedJob
+        model = JobRecord
 
     job_id = Faker("uuid4")
     task = "apps.jobs.tests.jobs.note"

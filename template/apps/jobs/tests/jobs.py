@@ -10,7 +10,7 @@ from pathlib import Path
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
-from apps.jobs.job import Job
+from apps.jobs.reliable import ReliableTask
 
 
 def write(path: str, line: str) -> None:
@@ -18,7 +18,7 @@ def write(path: str, line: str) -> None:
         file.write(f"{line}\n")
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def note(path: str, line: str, seconds: float = 0) -> None:
     """Write down when it begins, and after so many seconds that it is done."""
     if seconds:
@@ -27,7 +27,7 @@ def note(path: str, line: str, seconds: float = 0) -> None:
     write(path, line)
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def note_at_third_try(path: str, line: str) -> None:
     """Find what it needs away, twice."""
     write(path, f"{line} is tried")
@@ -36,7 +36,7 @@ def note_at_third_try(path: str, line: str) -> None:
     write(path, line)
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def fail_before(path: str, line: str) -> None:
     """Fail until the file is there."""
     if not Path(path).exists():
@@ -44,7 +44,7 @@ def fail_before(path: str, line: str) -> None:
     write(path, line)
 
 
-@shared_task(base=Job, soft_time_limit=1, time_limit=2)
+@shared_task(base=ReliableTask, soft_time_limit=1, time_limit=2)
 def hang() -> None:
     """Go on even though the soft limit is reached."""
     with suppress(SoftTimeLimitExceeded):
@@ -65,7 +65,7 @@ DEATHS = {
 }
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def die(path: str, how: str) -> None:
     """Write down that it begins, and end its process."""
     write(path, how)
@@ -79,7 +79,7 @@ def die_unnoted(path: str) -> None:
     os._exit(1)
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def fail_unreadably() -> None:
     """Fail with an error that no database takes as it is."""
     raise ValueError("\0\ud800" + 5000 * "x")
@@ -90,11 +90,11 @@ class UnreadableError(Exception):
         raise ValueError("There is no text.")
 
 
-@shared_task(base=Job)
+@shared_task(base=ReliableTask)
 def fail_without_a_text() -> None:
     raise UnreadableError
 
 
-@shared_task(base=Job, ignore_result=False)
+@shared_task(base=ReliableTask, ignore_result=False)
 def give_back(word: str) -> str:
     return word

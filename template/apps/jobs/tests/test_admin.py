@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 
 from apps.jobs import selectors
-from apps.jobs.models import ParkedJob
+from apps.jobs.models import JobRecord
 from apps.jobs.tests.factories import ParkedJobFactory
 from apps.users.tests.factories import UserFactory
 
-PAGE = "/admin/jobs/parkedjob/"
+PAGE = "/admin/jobs/jobrecord/"
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def admin(db: None) -> Client:
     return client
 
 
-def replay(admin: Client, *jobs: ParkedJob) -> str:
+def replay(admin: Client, *jobs: JobRecord) -> str:
     chosen = {"action": "replay", "_selected_action": [job.pk for job in jobs]}
     return admin.post(PAGE, chosen, follow=True).content.decode()
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.common.tests.lines import LogLines
 from apps.jobs import services
-from apps.jobs.models import ParkedJob
+from apps.jobs.models import JobRecord
 from apps.jobs.tests import jobs
 from apps.jobs.tests.factories import ParkedJobFactory
 from apps.jobs.tests.queues import sent
@@ -43,7 +43,7 @@ def test_a_job_that_is_redelivered_again_and_again_is_refused(db: None) -> None:
 def test_a_job_that_nobody_noted_is_counted_too(db: None) -> None:
     for _ in range(services.MAX_REDELIVERIES):
         begin("stranger")
-    job = ParkedJob.objects.get()
+    job = JobRecord.objects.get()
     assert (job.job_id, job.task, job.args) == ("stranger", jobs.note.name, '["path", "line"]')
     with pytest.raises(services.RedeliveryError):
         begin("stranger")
@@ -70,7 +70,7 @@ def test_a_job_that_cannot_be_parked_is_sent_again(
 ) -> None:
     jobs.note.on_failure(OSError("away"), "1", ["path", "line"], {}, None)
     assert sent(broker) == ["1"]
-    assert log.last("job_not_parked")["job_id"] == "1"
+    assert log.last("job_not_stored")["job_id"] == "1"
 
 
 def test_a_job_that_no_database_takes_is_not_sent_again(
@@ -82,14 +82,14 @@ def test_a_job_that_no_database_takes_is_not_sent_again(
     monkeypatch.setattr(services, "park", park)
     jobs.note.on_failure(OSError("away"), "1", ["path", "line"], {}, None)
     assert sent(broker) == []
-    assert log.last("job_not_parked")["job_id"] == "1"
+    assert log.last("job_not_stored")["job_id"] == "1"
 
 
 def test_a_job_that_fails_without_broker_and_database_ends(
     no_database: None, log: LogLines
 ) -> None:
     jobs.fail_before.delay("/nowhere", "line")
-    assert [line["event"] for line in log.all()].count("job_not_parked") == 1
+    assert [line["event"] for line in log.all()].count("job_not_stored") == 1
 
 
 @pytest.fixture
@@ -103,20 +103,20 @@ def _unlogged() -> Iterator[None]:
 @pytest.mark.usefixtures("_unlogged")
 def test_an_error_is_stored_clean_and_short(db: None) -> None:
     jobs.fail_unreadably.delay()
-    error = ParkedJob.objects.get().error
+    error = JobRecord.objects.get().error
     assert error.startswith("ValueError: \N{REPLACEMENT CHARACTER}?xxx")
     assert len(error) == services.MAX_ERROR_LENGTH
 
 
 def test_an_error_without_a_text_is_stored_by_its_name(db: None) -> None:
     jobs.fail_without_a_text.delay()
-    assert ParkedJob.objects.get().error == "UnreadableError"
+    assert JobRecord.objects.get().error == "UnreadableError"
 
 
 @pytest.mark.parametrize("how", ["exit", "memory"])
 def test_a_job_without_a_broker_does_not_end_its_caller(db: None, tmp_path: Any, how: str) -> None:
     jobs.die.delay(str(tmp_path / "notes"), how)
-    job = ParkedJob.objects.get()
+    job = JobRecord.objects.get()
     assert (job.reason, job.error.split("(")[0]) == (
         "failed",
         "RuntimeError: It ended with " + {"exit": "SystemExit", "memory": "MemoryError"}[how],
@@ -133,11 +133,11 @@ def test_what_cannot_be_sent_is_refused_at_once(
     for send in (jobs.note.delay, jobs.note.delay_on_commit):
         with transaction.atomic(), pytest.raises(TypeError):
             send(*arguments)
-    assert not ParkedJob.objects.exists()
+    assert not JobRecord.objects.exists()
 
 
 @pytest.mark.parametrize("arguments", MISFITS)
 def test_without_a_broker_the_same_is_refused(db: None, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError):
         jobs.note.delay(*arguments)
-    assert not ParkedJob.objects.exists()
+    assert not JobRecord.objects.exists()

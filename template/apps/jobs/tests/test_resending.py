@@ -8,8 +8,8 @@ from kombu.transport import memory
 
 from apps.common.tests.lines import LogLines
 from apps.jobs import selectors, services
-from apps.jobs.models import ParkedJob, Reason
-from apps.jobs.tasks import send_unsent
+from apps.jobs.models import JobRecord, Reason
+from apps.jobs.tasks import relay_outbox
 from apps.jobs.tests import jobs
 from apps.jobs.tests.factories import ParkedJobFactory
 from apps.jobs.tests.queues import messages, sent
@@ -35,7 +35,7 @@ def test_a_parked_job_is_sent_again_under_its_id(db: None, broker: Any) -> None:
     services.resend([job])
     assert sent(broker) == [job.job_id]
     assert not selectors.parked().exists()
-    assert ParkedJob.objects.get().reason == Reason.SENT
+    assert JobRecord.objects.get().reason == Reason.SENT
 
 
 def test_a_parked_job_is_sent_again_once(db: None, broker: Any) -> None:
@@ -49,9 +49,9 @@ def test_a_parked_job_stays_while_the_broker_is_away(
     db: None, no_broker: None, log: LogLines
 ) -> None:
     ParkedJobFactory.create_batch(2)
-    send_unsent()
-    assert ParkedJob.objects.filter(reason=Reason.UNSENT).count() == 2
-    assert [line["event"] for line in log.all()] == ["broker_away"]
+    relay_outbox()
+    assert JobRecord.objects.filter(reason=Reason.UNSENT).count() == 2
+    assert [line["event"] for line in log.all()] == ["broker_unavailable"]
 
 
 def test_a_parked_job_stays_while_the_broker_takes_nothing(
@@ -59,15 +59,15 @@ def test_a_parked_job_stays_while_the_broker_takes_nothing(
 ) -> None:
     refused.append("")
     ParkedJobFactory.create_batch(2)
-    send_unsent()
-    assert ParkedJob.objects.filter(reason=Reason.UNSENT).count() == 2
-    assert [line["event"] for line in log.all()] == ["broker_away"]
+    relay_outbox()
+    assert JobRecord.objects.filter(reason=Reason.UNSENT).count() == 2
+    assert [line["event"] for line in log.all()] == ["broker_unavailable"]
 
 
 def test_what_the_broker_did_not_take_is_sent_in_its_order(db: None, broker: Any) -> None:
     unsent = ParkedJobFactory.create_batch(3)
     failed = ParkedJobFactory.create(reason="failed")
-    send_unsent()
+    relay_outbox()
     assert sent(broker) == [job.job_id for job in unsent]
     assert selectors.parked().get() == failed
 
@@ -77,14 +77,14 @@ def test_what_the_broker_did_not_take_is_sent_in_its_order(db: None, broker: Any
 def test_a_job_that_cannot_be_sent_fails_and_holds_nobody_up(
     db: None, broker: Any, log: LogLines, what: str, reason: str
 ) -> None:
-    bad = ParkedJobFactory.create(reason=reason, parked_at=LONG_AGO, **BAD[what])
+    bad = ParkedJobFactory.create(reason=reason, available_at=LONG_AGO, **BAD[what])
     other = ParkedJobFactory.create()
-    send_unsent()
+    relay_outbox()
     assert sent(broker) == [other.job_id]
     parked = selectors.parked().get()
     assert (parked, parked.reason) == (bad, "failed")
     assert "Error: " in parked.error or "NotRegistered: " in parked.error
-    assert log.last("job_parked")["job_id"] == bad.job_id
+    assert log.last("job_failed")["job_id"] == bad.job_id
     services.discard(parked)
 
 
@@ -94,7 +94,7 @@ def test_a_job_that_the_broker_refuses_fails_and_holds_nobody_up(
     refused.append("large")
     bad = ParkedJobFactory.create(args='["/nowhere/notes", "large"]')
     other = ParkedJobFactory.create()
-    send_unsent()
+    relay_outbox()
     assert sent(broker) == [other.job_id]
     assert selectors.parked().get() == bad
     assert "it is too large" in selectors.parked().get().error
@@ -109,7 +109,7 @@ def test_a_time_limit_is_not_the_fault_of_the_job_that_is_sent_just_then(
     monkeypatch.setattr(memory.Channel, "_put", hang)
     ParkedJobFactory.create()
     with pytest.raises(SoftTimeLimitExceeded):
-        send_unsent()
+        relay_outbox()
     assert selectors.parked().get().reason == Reason.UNSENT
     with pytest.raises(SoftTimeLimitExceeded):
         jobs.note.delay("/nowhere/notes", "line")
@@ -119,7 +119,7 @@ def test_a_time_limit_is_not_the_fault_of_the_job_that_is_sent_just_then(
 def test_a_job_that_has_failed_is_sent_again_once_it_is_mended(db: None, broker: Any) -> None:
     job = ParkedJobFactory.create(task="apps.gone.tasks.gone")
     assert services.resend([job]).failed == [job]
-    ParkedJob.objects.update(task=jobs.note.name)
+    JobRecord.objects.update(task=jobs.note.name)
     assert services.resend(selectors.parked()).sent == [job]
     assert sent(broker) == [job.job_id]
 
@@ -127,8 +127,8 @@ def test_a_job_that_has_failed_is_sent_again_once_it_is_mended(db: None, broker:
 def test_a_job_takes_the_arguments_that_it_was_given(db: None, broker: Any) -> None:
     strange = "NUL \0, half a character \ud800, \N{PILE OF POO}"
     jobs.note.delay("/nowhere/notes", line=strange)
-    ParkedJob.objects.update(reason=Reason.UNSENT)
-    send_unsent()
+    JobRecord.objects.update(reason=Reason.UNSENT)
+    relay_outbox()
     first, again = messages(broker)
     assert first.payload == again.payload
     assert again.payload[1] == {"line": strange}
@@ -136,22 +136,22 @@ def test_a_job_takes_the_arguments_that_it_was_given(db: None, broker: Any) -> N
 
 def test_a_job_that_got_lost_is_sent_again(db: None, broker: Any) -> None:
     job = ParkedJobFactory.create(reason=Reason.SENT)
-    send_unsent()
+    relay_outbox()
     assert sent(broker) == []
-    ParkedJob.objects.update(parked_at=LONG_AGO)
-    send_unsent()
+    JobRecord.objects.update(available_at=LONG_AGO)
+    relay_outbox()
     assert sent(broker) == [job.job_id]
-    send_unsent()
+    relay_outbox()
     assert sent(broker) == []
 
 
 def test_a_job_that_gets_lost_again_and_again_fails(db: None, broker: Any) -> None:
     ParkedJobFactory.create(reason=Reason.SENT)
     for _ in range(10):
-        ParkedJob.objects.filter(reason=Reason.SENT).update(parked_at=LONG_AGO)
-        send_unsent()
+        JobRecord.objects.filter(reason=Reason.SENT).update(available_at=LONG_AGO)
+        relay_outbox()
     assert len(sent(broker)) == services.MAX_REDELIVERIES
     failed = selectors.parked().get()
     assert failed.error == "RedeliveryError: It was sent 6 times and never done."
     services.resend([failed])
-    assert ParkedJob.objects.get().redeliveries == 0
+    assert JobRecord.objects.get().redeliveries == 0

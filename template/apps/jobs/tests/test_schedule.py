@@ -13,14 +13,14 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from apps.jobs.alive import is_alive
+from apps.jobs.liveness import is_alive
 from apps.jobs.scheduler import Scheduler
 from apps.jobs.tests.queues import messages
 
 # The scheduler closes connections, which is out of place within a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NAME = "Send the jobs that the broker did not take"
+NAME = "Publish pending and undelivered jobs"
 
 
 def scheduler() -> Any:
@@ -93,7 +93,7 @@ def in_an_unknown_time_zone() -> CrontabSchedule:
 @pytest.mark.parametrize("what", BROKEN)
 def test_beat_sends_what_is_due_beside_a_broken_task(broker: Any, what: str) -> None:
     broken = {"name": "broken", "task": NAME} | BROKEN[what]()
-    due = PeriodicTask(name="due", task="apps.jobs.tasks.send_unsent", interval=minutely())
+    due = PeriodicTask(name="due", task="apps.jobs.tasks.relay_outbox", interval=minutely())
     # Not by save(), which finds some of it wrong.
     PeriodicTask.objects.bulk_create([PeriodicTask(**broken), due])
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)

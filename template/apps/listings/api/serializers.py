@@ -46,7 +46,7 @@ class RoundedField(serializers.FloatField):
         return round(value, PLACE_DIGITS)
 
 
-@examples(answered=CARD)
+@examples(response=CARD)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
     """What a list shows of a listing. `apps.listings.api.cards` writes the same, faster."""
@@ -85,7 +85,7 @@ class MoneySerializer(serializers.Serializer[Any]):
     currency = serializers.ChoiceField(choices=Currency.choices)
 
 
-@examples(answered=CARD_V2)
+@examples(response=CARD_V2)
 @extend_schema_serializer(extensions={"x-sparse": True})
 class ListingCardV2Serializer(ListingCardSerializer):
     """As in version 1, but an amount never goes without its currency."""
@@ -147,7 +147,7 @@ class PublicListingSerializer(serializers.ModelSerializer[Listing]):
         return {"id": listing.host_id, "name": listing.host.name}
 
 
-@examples(sent=DRAFT, answered=LISTING)
+@examples(request=DRAFT, response=LISTING)
 class ListingSerializer(PublicListingSerializer):
     """All of a listing, for its host, who may write it, and for guests who are expected there."""
 
@@ -163,7 +163,7 @@ class ListingSerializer(PublicListingSerializer):
         return sorted(set(names))
 
 
-@examples(sent={"listings": [DRAFT]})
+@examples(request={"listings": [DRAFT]})
 class ListingBulkSerializer(serializers.Serializer[Any]):
     listings: Any = serializers.ListSerializer(
         child=ListingSerializer(), min_length=1, max_length=MAX_BULK

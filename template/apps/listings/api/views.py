@@ -30,14 +30,14 @@ from apps.listings.api.serializers import (
     ListingSerializer,
     PublicListingSerializer,
 )
-from apps.listings.models import CACHED_AS, Listing
+from apps.listings.models import CACHE_NAMESPACE, Listing
 from apps.rest import conditional, deprecation
 from apps.rest.authentication import StatelessAuthentication
 from apps.rest.caching import read_through
 from apps.rest.encoding import dump
-from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import LIST_ETAG, LOCATION
-from apps.rest.statements import compiled_once
+from apps.rest.statements import get_compiled_query
 from apps.users.api.users import current_user
 
 # Whoever keeps it asks each time whether it still holds, which costs next to nothing.
@@ -79,10 +79,10 @@ class PublicListView(GenericAPIView[Listing]):
     serializer_class: type[ModelSerializer[Listing]]
     # The same as the serializer, for what comes out of the database.
     card: Callable[[tuple[Any, ...]], dict[str, Any]]
-    orders = {
-        "newest": Order("id", descending=True),
-        "price": Order("price"),
-        "-price": Order("price", descending=True),
+    orderings = {
+        "newest": Ordering("id", descending=True),
+        "price": Ordering("price"),
+        "-price": Ordering("price", descending=True),
     }
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -102,8 +102,8 @@ class PublicListView(GenericAPIView[Listing]):
         else:
             # The links in it begin with the host.
             question = f"{request.scheme}://{request.get_host()}{request.get_full_path()}"
-            body, etag = read_through(CACHED_AS, question, lambda: self.page(request))
-        if conditional.is_known(request, etag):
+            body, etag = read_through(CACHE_NAMESPACE, question, lambda: self.page(request))
+        if conditional.matches_if_none_match(request, etag):
             response = conditional.not_modified(etag)
         else:
             response = HttpResponse(body, "application/json", headers={"ETag": etag})
@@ -115,30 +115,30 @@ class PublicListView(GenericAPIView[Listing]):
         fields = cards.chosen_fields(request, self.serializer_class)
         pages = KeysetPagination()
         pages.columns = cards.COLUMNS
-        pages.begin(request, self.orders, Listing)
-        results = [self.card(row) for row in pages.end(self.rows(request, pages))]
+        pages.parse_request(request, self.orderings, Listing)
+        results = [self.card(row) for row in pages.build_page(self.rows(request, pages))]
         if fields:
             results = [{name: card[name] for name in card if name in fields} for card in results]
         body = dump({**pages.links(), "results": results})
-        return body, conditional.etag_of_body(body)
+        return body, conditional.body_etag(body)
 
     def rows(self, request: Request, pages: KeysetPagination) -> list[Any]:
         """Return the rows of the page. What most requests ask for is compiled once."""
         if is_filtered(request):
             listings = cards.read(self.filter_queryset(self.get_queryset()))
-            return list(pages.cut(listings, pages.values))
-        statement = compiled_once(
-            ("public list of listings", pages.shape),
-            lambda: pages.cut(cards.read(self.get_queryset()), pages.parameters),
+            return list(pages.slice(listings, pages.values))
+        statement = get_compiled_query(
+            ("public list of listings", pages.cache_key),
+            lambda: pages.slice(cards.read(self.get_queryset()), pages.parameters),
         )
-        return statement.rows(pages.bindings)
+        return statement.rows(pages.params)
 
 
-class ListingListView(deprecation.Deprecated, PublicListView):
+class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
     serializer_class = ListingCardSerializer
     card = staticmethod(cards.card)
-    deprecated_since = deprecation.day("2026-11-21")
-    sunset = deprecation.day("2027-11-21")
+    deprecated_since = deprecation.utc_midnight("2026-11-21")
+    sunset = deprecation.utc_midnight("2027-11-21")
     successor = "listings-v2"
 
     @extend_schema(
@@ -210,7 +210,7 @@ class OwnListingListView(ListAPIView[Listing]):
     permission_classes = [IsAuthenticated]
     serializer_class = ListingSerializer
     pagination_class = KeysetPagination
-    orders = {"newest": Order("id", descending=True)}
+    orderings = {"newest": Ordering("id", descending=True)}
 
     def get_queryset(self) -> QuerySet[Listing]:
         return selectors.with_relations(selectors.of_host(current_user(self.request)))
@@ -254,7 +254,7 @@ class ListingView(GenericAPIView[Listing]):
     )
     def patch(self, request: Request, pk: int) -> Response:
         """Change your own."""
-        listing, versions = self.get_object(), conditional.expected_versions(request)
+        listing, versions = self.get_object(), conditional.parse_if_match(request)
         serializer = self.get_serializer(listing, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         changed = services.change(
@@ -273,7 +273,7 @@ class ListingView(GenericAPIView[Listing]):
         services.delete(
             listing=self.get_object(),
             user=current_user(request),
-            versions=conditional.expected_versions(request),
+            versions=conditional.parse_if_match(request),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -289,7 +289,7 @@ class StepView(GenericAPIView[Listing]):
 
     def step(self, request: Request, service: Callable[..., Listing]) -> Response:
         """Return all of the listing in its new state. Raises PreconditionFailed."""
-        listing, versions = self.get_object(), conditional.expected_versions(request)
+        listing, versions = self.get_object(), conditional.parse_if_match(request)
         return full_answer(service(listing=listing, user=current_user(request), versions=versions))
 
 
@@ -325,7 +325,7 @@ def full_answer(
     shown = serializer(listing).data
     headers = {
         "Cache-Control": PRIVATE,
-        "ETag": conditional.etag_of_version(listing.version, shown),
+        "ETag": conditional.version_etag(listing.version, shown),
     }
     if code == status.HTTP_201_CREATED:
         headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})

@@ -1,10 +1,10 @@
 from django.db import migrations
 
-from apps.listings import search_server as server
-from apps.rest.operations import sql_on
+from apps.listings import search_backend as server
+from apps.rest.operations import run_sql_for_vendor
 
 
 class Migration(migrations.Migration):
     dependencies = [("listings", "0001_initial")]
 
-    operations = [sql_on(server.VENDOR, server.CREATE_INDEXES, server.DROP_INDEXES)]
+    operations = [run_sql_for_vendor(server.VENDOR, server.CREATE_INDEXES, server.DROP_INDEXES)]

@@ -138,7 +138,7 @@ def test_no_list_has_a_field_filter_search_or_order_of_the_exact_place(
     for word in ("Hidden", "Lane", "036471829", STREET):
         assert api.get("/api/v2/listings/", {"q": word}).json()["results"] == []
     asked = {each.field_name for each in ListingFilter.base_filters.values()}
-    asked |= {order.column for order in PublicListView.orders.values()}
+    asked |= {order.column for order in PublicListView.orderings.values()}
     assert asked.isdisjoint(EXACT)
 
 

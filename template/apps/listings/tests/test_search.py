@@ -4,7 +4,7 @@ from typing import Any
 from unittest import mock
 
 from apps.listings import search
-from apps.listings import search_server as server
+from apps.listings import search_backend as server
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 

@@ -16,7 +16,7 @@ from apps.listings.models import Listing, Photo, Status
 from apps.listings.querysets import kept_complete
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.rest import caching
-from apps.rest.caching import expire, read_through
+from apps.rest.caching import invalidate, read_through
 from apps.users.models import User
 from apps.users.services import change_profile
 
@@ -154,11 +154,13 @@ def test_what_was_read_and_kept_before_the_commit_is_void_after_it(api: APIClien
             cache.close()
 
     with transaction.atomic():
-        expire("listings")
+        invalidate("listings")
         with ThreadPoolExecutor(1) as pool:
             assert [pool.submit(read).result() for _ in range(3)] == ["Old"] * 3
         # Past the query set, which would expire it by itself.
-        super(caching.ExpiringQuerySet, Listing.objects.filter(pk=listing.pk)).update(title="New")
+        super(caching.InvalidatingQuerySet, Listing.objects.filter(pk=listing.pk)).update(
+            title="New"
+        )
     assert read() == "New"
 
 
@@ -249,4 +251,4 @@ def test_what_a_process_keeps_for_itself_is_void_with_its_stamp(db: None) -> Non
     for expected in (b"1", b"2"):
         assert read_through("things", "one", make) == expected
         assert read_through("things", "one", make) == expected
-        expire("things")
+        invalidate("things")

@@ -67,10 +67,10 @@ def test_somebody_else_may_have_the_same_key(user_api: APIClient, listing: Listi
 
 def test_old_keys_are_forgotten(user_api: APIClient, listing: Listing) -> None:
     book(user_api, listing, "a")
-    call_command("forget_idempotency_keys")
+    call_command("delete_expired_idempotency_keys")
     assert str(IdempotencyKey.objects.get()) == "a"
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    call_command("forget_idempotency_keys")
+    call_command("delete_expired_idempotency_keys")
     assert not IdempotencyKey.objects.exists()
 
 

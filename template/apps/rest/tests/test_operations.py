@@ -2,12 +2,12 @@ from unittest import mock
 
 import pytest
 
-from apps.rest.operations import sql_on
+from apps.rest.operations import run_sql_for_vendor
 
 
 @pytest.mark.parametrize(("vendor", "times"), [("ours", 1), ("another", 0)])
 def test_statements_run_on_one_kind_of_database_alone(vendor: str, times: int) -> None:
-    operation = sql_on("ours", ["CREATE"], ["DROP"])
+    operation = run_sql_for_vendor("ours", ["CREATE"], ["DROP"])
     editor = mock.Mock()
     editor.connection.vendor = vendor
     operation.code(mock.Mock(), editor)

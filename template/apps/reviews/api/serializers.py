@@ -5,8 +5,8 @@ from apps.reviews.models import Review
 
 
 @examples(
-    sent={"rating": 5, "text": "Quiet, with a view of the lake."},
-    answered={
+    request={"rating": 5, "text": "Quiet, with a view of the lake."},
+    response={
         "id": 3,
         "rating": 5,
         "text": "Quiet, with a view of the lake.",

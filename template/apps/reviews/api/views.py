@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from apps.bookings.models import Booking
 from apps.bookings.selectors import of_guest
 from apps.listings.selectors import published
-from apps.rest.pagination import KeysetPagination, Order
+from apps.rest.pagination import KeysetPagination, Ordering
 from apps.reviews import selectors, services
 from apps.reviews.api.serializers import ReviewSerializer
 from apps.reviews.models import Review
@@ -23,7 +23,7 @@ class ReviewListView(ListAPIView[Review]):
     permission_classes = [AllowAny]
     serializer_class = ReviewSerializer
     pagination_class = KeysetPagination
-    orders = {"newest": Order("id", descending=True)}
+    orderings = {"newest": Ordering("id", descending=True)}
 
     def get_queryset(self) -> QuerySet[Review]:
         listing = get_object_or_404(published(), pk=self.kwargs["pk"])

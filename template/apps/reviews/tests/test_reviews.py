@@ -58,7 +58,7 @@ def test_the_rating_is_the_mean_of_all(user_api: APIClient, user: User) -> None:
 def test_a_stay_is_reviewed_once(user_api: APIClient, stay: Booking) -> None:
     assert review(user_api, stay).status_code == 201
     again = review(user_api, stay, rating=1)
-    assert (again.status_code, again.json()["code"]) == (409, "reviewed_already")
+    assert (again.status_code, again.json()["code"]) == (409, "already_reviewed")
     stay.listing.refresh_from_db()
     assert stay.listing.rating == 5.0
 
@@ -116,7 +116,7 @@ def test_a_guest_is_asked_for_a_review_when_the_stay_is_over(
     over = BookingFactory.create(**days)
     BookingFactory.create(state=State.REQUESTED, **days)
     with django_capture_on_commit_callbacks(execute=True):
-        call_command("follow_the_clock")
+        call_command("process_due_bookings")
     assert [(message.to, "How was it?" in message.subject) for message in mail.outbox] == [
         ([over.guest.email], True)
     ]

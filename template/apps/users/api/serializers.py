@@ -13,8 +13,8 @@ SEEDED_PASSWORD = "correct horse battery"  # noqa: S105  # known to all
 
 
 @examples(
-    sent={"name": "Alem"},
-    answered={
+    request={"name": "Alem"},
+    response={
         "id": 1,
         "email": "admin@example.com",
         "name": "Alem",
@@ -34,7 +34,7 @@ class TokenPairSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(help_text="Exchange it for a new pair before it expires.")
 
 
-@examples(sent={"email": "admin@example.com", "password": SEEDED_PASSWORD})
+@examples(request={"email": "admin@example.com", "password": SEEDED_PASSWORD})
 class SignInSerializer(TokenObtainPairSerializer):
     # The same for all of these: a difference would tell a stranger that the password is right.
     default_error_messages = {
@@ -62,7 +62,7 @@ class EmailField(serializers.EmailField):
         return User.objects.normalize_email(super().to_internal_value(data))
 
 
-@examples(sent={"email": "new@example.com"})
+@examples(request={"email": "new@example.com"})
 class EmailSerializer(serializers.Serializer[Any]):
     email = EmailField(max_length=EMAIL_LENGTH)
 

@@ -23,13 +23,13 @@ logger = structlog.get_logger(__name__)
 NO_DATABASE_PAUSE = 60
 
 
-class Job(DjangoTask[Any, Any]):
-    """Use it as `@shared_task(base=Job)`.
+class ReliableTask(DjangoTask[Any, Any]):
+    """Use it as `@shared_task(base=ReliableTask)`.
 
     It is noted in the database until it is done (a transactional outbox), so that one that gets
     lost on its way is sent again. It is tried five times more when something that it needs is away,
     with pauses that double up to a minute and vary at random. What then still fails is parked, and
-    so is what the broker does not take: `manage.py parked_jobs` shows it and sends it again.
+    so is what the broker does not take: `manage.py failed_jobs` shows it and sends it again.
     """
 
     # It is confirmed when it is done, so that a worker that dies loses none; it may therefore run
@@ -114,7 +114,9 @@ class Job(DjangoTask[Any, Any]):
         try:
             services.forget(task_id)
         except (DatabaseError, InterfaceError):
-            logger.warning("job_not_forgotten", job_id=task_id, task=self.name, exc_info=True)
+            logger.warning(
+                "job_completion_not_recorded", job_id=task_id, task=self.name, exc_info=True
+            )
 
     def on_failure(
         self, exc: Exception, task_id: str, args: Any, kwargs: dict[str, Any], einfo: Any
@@ -123,7 +125,7 @@ class Job(DjangoTask[Any, Any]):
         try:
             self._park(task_id, args, kwargs, Reason.FAILED, exc)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("job_not_parked", job_id=task_id, task=self.name, exc_info=True)
+            logger.warning("job_not_stored", job_id=task_id, task=self.name, exc_info=True)
             # Nowhere to park: it goes round once more, with all its tries. Without a broker it
             # would do so at once, for ever; and what cannot be stored now cannot be later either.
             if is_database_away(error) and not self.app.conf.task_always_eager:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from celery.signals import heartbeat_sent
 
-from apps.jobs.alive import heartbeat, is_alive
+from apps.jobs.liveness import heartbeat, is_alive
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def test_what_has_just_been_alive_is() -> None:
 
 def test_a_probe_is_told_by_the_exit_code() -> None:
     heartbeat("beat")
-    command = [sys.executable, "-m", "apps.jobs.alive"]
+    command = [sys.executable, "-m", "apps.jobs.liveness"]
     environment = os.environ | {"TMPDIR": tempfile.gettempdir()}
     codes = [
         subprocess.run([*command, name], env=environment, check=False).returncode  # noqa: S603

@@ -1,4 +1,4 @@
-"""Asks the worker or beat of this container whether it is alive: `python -m apps.jobs.alive worker`.
+"""Asks the worker or beat of this container whether it is alive: `python -m apps.jobs.liveness worker`.
 
 Each touches a file again and again. One that has not done so for a minute hangs, unless the broker
 is away: then it waits for it, and starting it anew would not help.

@@ -1,4 +1,4 @@
-"""What waits in the database: `manage.py parked_jobs list|replay|discard`."""
+"""What waits in the database: `manage.py failed_jobs list|replay|discard`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
 from apps.jobs import selectors, services
-from apps.jobs.models import ParkedJob
+from apps.jobs.models import JobRecord
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
                 services.discard(job)
                 self.stdout.write(f"Gave up {job}")
 
-    def _chosen(self, options: dict[str, Any]) -> QuerySet[ParkedJob]:
+    def _chosen(self, options: dict[str, Any]) -> QuerySet[JobRecord]:
         everything, ids = selectors.parked(), options["job_ids"]
         if options["action"] == "list" or options["all"]:
             return everything
@@ -39,13 +39,15 @@ class Command(BaseCommand):
             raise CommandError(f"No such job waits: {', '.join(sorted(missing))}. See `list`.")
         return chosen
 
-    def _list(self, jobs: QuerySet[ParkedJob]) -> None:
+    def _list(self, jobs: QuerySet[JobRecord]) -> None:
         for job in jobs:
-            parked_at = f"{job.parked_at:%Y-%m-%d %H:%M:%S}"
-            self.stdout.write(f"{job.job_id}  {parked_at}  {job.reason}  {job.task}  {job.error}")
+            available_at = f"{job.available_at:%Y-%m-%d %H:%M:%S}"
+            self.stdout.write(
+                f"{job.job_id}  {available_at}  {job.reason}  {job.task}  {job.error}"
+            )
         self.stdout.write(f"{jobs.count()} jobs wait.")
 
-    def _replay(self, jobs: QuerySet[ParkedJob]) -> None:
+    def _replay(self, jobs: QuerySet[JobRecord]) -> None:
         resent = services.resend(jobs)
         for job in resent.sent:
             self.stdout.write(f"Sent {job}")

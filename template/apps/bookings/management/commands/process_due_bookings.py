@@ -6,7 +6,7 @@ from apps.bookings import services
 
 
 class Command(BaseCommand):
-    help = "Complete the stays that are over, and decline requests that nobody has answered."
+    help = "Complete past stays, decline expired requests, and decline requests that nobody has answered."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Changed {services.follow_the_clock()} bookings.")
+        self.stdout.write(f"Changed {services.process_due_bookings()} bookings.")

@@ -9,4 +9,4 @@ class Command(BaseCommand):
     help = "Delete the idempotency keys that are older than a day."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Deleted {idempotency.forget_old()} keys.")
+        self.stdout.write(f"Deleted {idempotency.delete_expired()} keys.")
