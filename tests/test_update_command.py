@@ -177,7 +177,7 @@ def test_a_file_that_leaves_with_its_feature_is_named_if_it_had_changes(project:
         ("timezone=Mars/Base", "Must be a name from the IANA time zone database"),
         ("use_grapql=true", "Unknown question: 'use_grapql'"),
         ("use_celery=maybe", "use_celery: answer yes or no."),
-        ("use_celery", "DATA takes NAME=VALUE, and this is none: use_celery"),
+        ("use_celery", "DATA takes NAME=VALUE, not: use_celery"),
     ],
 )
 def test_a_wrong_answer_changes_nothing(project: Project, answer: str, message: str) -> None:
@@ -209,7 +209,7 @@ def test_a_recorded_answer_that_is_no_choice_any_more_is_not_replaced_in_silence
         },
     )
     output = refuses(project)
-    assert f"license: BSD-3-Clause is no answer in {NEXT}." in output
+    assert f"license: BSD-3-Clause is not valid in {NEXT}." in output
     assert f"make update TO={NEXT} DATA=license=MIT" in output
     variables = [f"TO={NEXT}", "DATA=license=MIT", "ARGS=--collect-only"]
     status, output = make(project, "update", *variables)
@@ -279,7 +279,7 @@ def test_another_template_is_not_taken_for_this_one(project: Project, tmp_path: 
 def test_a_relative_address_is_explained(project: Project) -> None:
     change_answers_file(project, lambda text: text.replace(str(project.template), "../nexus"))
     output = refuses(project)
-    assert "The template's address is the relative path ../nexus." in output
+    assert "The template's URL is the relative path ../nexus." in output
     assert "Make _src_path in .copier-answers.yml a full path or a URL" in output
 
 
@@ -290,7 +290,7 @@ def test_a_copy_without_history_is_explained(project: Project) -> None:
             line for line in text.splitlines(keepends=True) if not line.startswith("_commit")
         ),
     )
-    assert "names no version (_commit)" in refuses(project)
+    assert "has no version (_commit)" in refuses(project)
 
 
 def test_an_update_that_fails_half_way_is_taken_back(project: Project) -> None:
