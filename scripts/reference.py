@@ -82,8 +82,7 @@ The commands of a generated project. `make` without a target lists them. CI and 
 |---|---|
 {rows}
 
-`make worker` exists only with background jobs (`use_celery`), `make up`, `make down`, `make secrets` and `make production` only with containers
-(`use_docker`), and `make bench` only with the marketplace (`use_marketplace`).
+The targets of a feature exist only in projects that have the feature.
 """
 
 

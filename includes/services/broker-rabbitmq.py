@@ -1,13 +1,13 @@
-"""Settings for RabbitMQ as the broker."""
+"""What is special about RabbitMQ as a broker."""
 
 from config.environment import env
 
-# Prefix of the queue names, for services that share a broker.
+# Before the names of the queues, where several services share a broker.
 PREFIX = env.str("CELERY_PREFIX", default="")
-# Quorum queues are stored on disk, and replicated where the broker has several nodes.
+# Always on disk, and on several nodes where the broker has several.
 QUEUE_TYPE = "quorum"
 TRANSPORT_OPTIONS = {
-    # A message counts as sent once the broker has stored it.
+    # What counts as sent is what the broker has stored.
     "confirm_publish": True,
     "connect_timeout": 2,
     "read_timeout": 5,

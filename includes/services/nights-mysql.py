@@ -1,4 +1,4 @@
-"""No double bookings: MySQL has no exclusion constraint, so the row lock alone prevents them."""
+"""Nights that only one booking can have: MySQL has no such constraint, so the lock must do."""
 
 VENDOR = "mysql"
 NAME = "bookings_booking_no_overlap"

@@ -1,8 +1,8 @@
-"""No double bookings: PostgreSQL enforces it with an exclusion constraint."""
+"""Nights that only one booking can have: PostgreSQL enforces it by itself."""
 
 VENDOR = "postgresql"
 NAME = "bookings_booking_no_overlap"
-# btree_gist is a trusted extension: the owner of the database may create it.
+# btree_gist may be installed by the owner of the database.
 CREATE_CONSTRAINT = [
     "CREATE EXTENSION IF NOT EXISTS btree_gist",
     f"""

@@ -1,6 +1,6 @@
-"""Keyset conditions for MySQL and MariaDB, which seek in an index only column by column.
+"""Seeking in an index: MySQL and MariaDB do it for comparisons column by column.
 
-With the shorter comparison of whole rows, they would read all rows before it.
+For a comparison of rows, which is shorter, they read all rows that come before.
 """
 
 from typing import Any
@@ -9,14 +9,14 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 
 
 class After(TupleGreaterThan):
-    """Matches rows after the given one in the ordering."""
+    """Matches the rows after another one in the order of the columns."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)
 
 
 class Before(TupleLessThan):
-    """Matches rows before the given one in the ordering."""
+    """Matches the rows before another one in the order of the columns."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)

@@ -1,4 +1,4 @@
-"""Keyset conditions for PostgreSQL, which seeks in an index by comparing whole rows."""
+"""Seeking in an index: PostgreSQL does it for comparisons of rows."""
 
 from django.db.models.fields.tuple_lookups import TupleGreaterThan as After
 from django.db.models.fields.tuple_lookups import TupleLessThan as Before

@@ -1,4 +1,4 @@
-"""Full-text search and filters on list columns for MySQL and MariaDB."""
+"""Full-text search, and search in JSON arrays, for MySQL and MariaDB."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ DROP_INDEXES = [f"DROP INDEX {TABLE}_search ON {TABLE}"]
 
 
 def has_words(words: list[str]) -> GreaterThan:
-    """Return the condition that title, description and city contain words with all these prefixes."""
+    """Return the condition that title, description and city have all words, as prefixes."""
     relevance = f"MATCH ({COLUMNS}) AGAINST (%s IN BOOLEAN MODE)"
     text = " ".join(f"+{word}*" for word in words)
     return GreaterThan(RawSQL(relevance, [text], output_field=FloatField()), 0)  # noqa: S611

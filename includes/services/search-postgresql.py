@@ -1,4 +1,4 @@
-"""Full-text search and filters on list columns for PostgreSQL."""
+"""Full-text search, and search in JSON arrays, for PostgreSQL."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from django.db.models.fields import BooleanField
 
 VENDOR = "postgresql"
 TABLE = "listings_listing"
-# Must equal the indexed expression, or PostgreSQL scans every row.
+# The same expression as in the index: PostgreSQL would not use it otherwise.
 DOCUMENT = (
     f"to_tsvector('simple', {TABLE}.title || ' ' || {TABLE}.description || ' ' || {TABLE}.city)"
 )
@@ -20,7 +20,7 @@ DROP_INDEXES = [f"DROP INDEX {TABLE}_search", f"DROP INDEX {TABLE}_amenities"]
 
 
 def has_words(words: list[str]) -> RawSQL:
-    """Return the condition that title, description and city contain all these words."""
+    """Return the condition that title, description and city have all words."""
     condition = f"{DOCUMENT} @@ websearch_to_tsquery('simple', %s)"
     return RawSQL(condition, [" ".join(words)], output_field=BooleanField())  # noqa: S611
 

@@ -1,9 +1,9 @@
-from apps.jobs.tests.test_worker import pytestmark  # noqa: F401  # these tests need the broker
+from apps.jobs.tests.test_worker import pytestmark  # noqa: F401  # it needs the broker, too
 from apps.jobs.tests.workers import Processes
 
 
 def test_the_queues_are_kept_on_disk_and_on_several_nodes(processes: Processes) -> None:
-    """Declare the queue again: RabbitMQ rejects that with another type."""
+    """Declare the queue once more: RabbitMQ refuses that with another type."""
     processes.run("jobs.note.delay(path, 'one')")
     processes.worker()
     processes.wait(lambda: processes.noted() == ["one"])

@@ -1,4 +1,4 @@
-from apps.jobs.tests.test_worker import pytestmark  # noqa: F401  # these tests need the broker
+from apps.jobs.tests.test_worker import pytestmark  # noqa: F401  # it needs the broker, too
 from apps.jobs.tests.workers import Processes
 
 

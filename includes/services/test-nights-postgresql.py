@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_the_database_itself_refuses_two_bookings_of_a_night(db: None) -> None:
-    """Bypass the services, and with them their lock."""
+    """Go past the services, and so past their lock."""
     first = BookingFactory.create()
     with pytest.raises(IntegrityError, match="bookings_booking_no_overlap"):
         BookingFactory.create(

@@ -1,4 +1,4 @@
-"""RabbitMQ for the tests of workers."""
+"""What the tests of workers have to know of RabbitMQ."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ ENVIRONMENT: dict[str, str] = {}
 
 
 def forget(connection: Any, prefix: str) -> None:
-    """Delete the queues with this prefix."""
+    """Remove everything that the broker keeps under a prefix."""
     for name in ("high", "default", "low"):
         connection.default_channel.queue_delete(f"{prefix}{name}")

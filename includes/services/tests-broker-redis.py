@@ -1,13 +1,13 @@
-"""Redis for the tests of workers."""
+"""What the tests of workers have to know of Redis."""
 
 from typing import Any
 
-# A test cannot wait five minutes until another worker gets the job.
+# A test cannot wait for five minutes until a job goes to another worker.
 ENVIRONMENT = {"CELERY_VISIBILITY_TIMEOUT": "2"}
 
 
 def forget(connection: Any, prefix: str) -> None:
-    """Delete the keys with this prefix."""
+    """Remove everything that the broker keeps under a prefix."""
     client = connection.default_channel.client
     for key in client.scan_iter(f"{prefix}*"):
         client.delete(key)
