@@ -1,12 +1,12 @@
-"""Cookiecutter's door: gives the answers to Copier, so that the project can be updated by it.
+"""The Cookiecutter entry point: passes the answers to Copier, which can then update the project.
 
-Cookiecutter runs this as a file of its own, inside the new project.
+Cookiecutter runs this file on its own, inside the new project.
 """
 
 import os
 import sys
 
-# Cookiecutter runs this from the folder for temporary files, where everybody may leave a module.
+# Cookiecutter runs this from the folder for temporary files, where any user could place a module.
 sys.path = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
 
 import importlib.util
@@ -25,7 +25,7 @@ def main() -> int:
     source, clone = find_template(context)
     version = context.get("_checkout") or version_of(clone)
     data = Path(".copier-data.json")
-    # JSON is YAML, which Copier reads.
+    # Copier reads YAML, and JSON is valid YAML.
     answers = {name: value for name, value in context.items() if name[0] != "_"}
     data.write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
     try:
@@ -35,19 +35,19 @@ def main() -> int:
     finally:
         data.unlink()
     if process.returncode:
-        # The last line tells what is wrong with an answer; the traceback above it does not.
+        # The last line says what is wrong with an answer; the traceback above it does not help.
         sys.stderr.write(process.stderr.strip().rpartition("\n")[2] + "\n")
     return process.returncode
 
 
 def find_template(context: dict[str, Any]) -> tuple[str, str]:
-    """Return where the template comes from, for later updates, and the clone that is at hand."""
+    """Return the source of the template, for later updates, and a local clone of it."""
     source = context["_template"]
     if source.startswith("~"):
         source = str(Path(source).expanduser())
     if source.endswith(".zip"):
-        sys.exit("A zip file has no history to update from. Give the address of the repository.")
-    # A local path arrives as it was typed, relative to a folder that this is not told.
+        sys.exit("A zip file has no history to update from. Give the URL of the repository.")
+    # A local path arrives as the user typed it, relative to a folder that the hook does not know.
     output = Path(context["_output_dir"])
     for base in (Path(os.environ.get("PWD", ".")), output, *output.parents):
         if (base / source / "copier.yml").is_file():
@@ -57,14 +57,14 @@ def find_template(context: dict[str, Any]) -> tuple[str, str]:
 
 
 def version_of(clone: str) -> str:
-    """Return the tag or the commit of the clone, that is, of the questions that were asked."""
+    """Return the tag or the commit of the clone, whose questions Cookiecutter asked."""
     for command in (["describe", "--tags", "--exact-match"], ["rev-parse", "HEAD"]):
         process = subprocess.run(
             ["git", "-C", clone, *command], check=False, capture_output=True, text=True
         )
         if process.returncode == 0:
             return process.stdout.strip()
-    sys.exit("The template has no history to update from. Give the address of its repository.")
+    sys.exit("The template has no history to update from. Give the URL of its repository.")
 
 
 def copier() -> list[str]:

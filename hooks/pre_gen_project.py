@@ -1,9 +1,9 @@
-"""Cookiecutter's door, before anything is written: looks for a Copier that can do the work."""
+"""The Cookiecutter entry point: checks that Copier is available, before anything is written."""
 
 import os
 import sys
 
-# Cookiecutter runs this from the folder for temporary files, where everybody may leave a module.
+# Cookiecutter runs this from the folder for temporary files, where any user could place a module.
 sys.path = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
 
 import importlib.util
@@ -15,6 +15,6 @@ if (
     and not shutil.which("copier")
 ):
     sys.exit(
-        "Nexus is a template for Copier, and Cookiecutter only asks its questions. Install uv, or\n"
-        "Copier 9.19 or newer, and run this again."
+        "Nexus is a Copier template: Cookiecutter only asks the questions. Install uv, or Copier 9.19\n"
+        "or newer, and run this again."
     )

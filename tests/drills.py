@@ -168,10 +168,10 @@ def is_well(load: Load) -> bool:
 
 def table(results: list[Result]) -> str:
     """Return what was seen as a table for people; how long and how many is left out."""
-    head = "| away | reading | registering | `/health/ready` | well again | accepted jobs lost |\n"
+    head = "| down | reading | registering | `/health/ready` | recovery | accepted jobs lost |\n"
     rows = [
         f"| {result.what} | {result.meanwhile['read']} | {result.meanwhile['register']} "
-        f"| {result.meanwhile['ready']} | by itself | {result.lost} |\n"
+        f"| {result.meanwhile['ready']} | automatic | {result.lost} |\n"
         for result in results
     ]
     return head + "|---|---|---|---|---|---|\n" + "".join(rows)

@@ -30,6 +30,8 @@ pytestmark = pytest.mark.skipif(not has_engine(), reason="`docker info` does not
 @pytest.fixture
 def development(render: Renderer) -> Iterator[Stack]:
     stack = Stack(render(preset="full", project_slug="nexus-test-development"))
+    # This is the last command of the Quickstart.
+    assert re.findall(r"`(make [\w-]+)", (ROOT / "docs/start.md").read_text())[-1] == "make up"
     try:
         stack.make("up")
         yield stack

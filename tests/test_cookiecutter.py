@@ -149,7 +149,7 @@ def test_a_bad_answer_is_refused_with_copiers_words_and_leaves_nothing(
 ) -> None:
     process = door(str(history), {"timezone": "Mars/Base"})
     assert process.returncode
-    assert "Give a name of the IANA time zone database" in process.stderr
+    assert "Must be a name from the IANA time zone database" in process.stderr
     assert "Traceback" not in process.stderr
     assert list(door.output.iterdir()) == []
 

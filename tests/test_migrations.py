@@ -40,7 +40,7 @@ def change(project: Project, name: str, old: str, new: str) -> None:
 def test_without_trust_nothing_happens_and_the_reason_is_given(project: Project) -> None:
     move(project.template)
     output = refuses(project)
-    assert "This version moves files, and runs a script of the template for it" in output
+    assert "This version moves files, and runs a script of the template" in output
     assert "If you trust it: make update TRUST=yes" in output
 
 

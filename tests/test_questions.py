@@ -120,13 +120,13 @@ def test_yes_and_no_are_understood(render: Renderer, answer: Any, *, recorded: b
 
 
 def test_an_answer_to_no_question_is_refused_by_name(render: Renderer) -> None:
-    with pytest.raises(ValueError, match="There is no question 'databse'"):
+    with pytest.raises(ValueError, match="Unknown question: 'databse'"):
         render(databse="mysql")
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS.keys() - RECORDED.keys()))
 def test_a_computed_value_cannot_be_given(render: Renderer, name: str) -> None:
-    with pytest.raises(ValueError, match=f"There is no question '{name}'"):
+    with pytest.raises(ValueError, match=f"Unknown question: '{name}'"):
         render(**{name: "x"})
 
 

@@ -174,10 +174,10 @@ def test_a_file_that_leaves_with_its_feature_is_named_if_it_had_changes(project:
     ("answer", "message"),
     [
         ("preset=huge", "Invalid choice for 'preset': 'huge'"),
-        ("timezone=Mars/Base", "Give a name of the IANA time zone database"),
-        ("use_grapql=true", "There is no question 'use_grapql'"),
+        ("timezone=Mars/Base", "Must be a name from the IANA time zone database"),
+        ("use_grapql=true", "Unknown question: 'use_grapql'"),
         ("use_celery=maybe", "use_celery: answer yes or no."),
-        ("use_celery", "DATA takes NAME=VALUE, and this is none: use_celery"),
+        ("use_celery", "DATA takes NAME=VALUE, not: use_celery"),
     ],
 )
 def test_a_wrong_answer_changes_nothing(project: Project, answer: str, message: str) -> None:
@@ -191,7 +191,7 @@ def test_an_answer_to_a_question_that_was_retired_changes_nothing(project: Proje
 
     release_next(project.template, {QUESTIONS: retire})
     output = refuses(project, f"TO={NEXT}", "DATA=use_docker=false")
-    assert f"There is no question use_docker in {NEXT}." in output
+    assert f"Unknown question in {NEXT}: use_docker." in output
 
 
 def test_a_recorded_answer_that_is_no_choice_any_more_is_not_replaced_in_silence(
@@ -209,7 +209,7 @@ def test_a_recorded_answer_that_is_no_choice_any_more_is_not_replaced_in_silence
         },
     )
     output = refuses(project)
-    assert f"license: BSD-3-Clause is no answer in {NEXT}." in output
+    assert f"license: BSD-3-Clause is not valid in {NEXT}." in output
     assert f"make update TO={NEXT} DATA=license=MIT" in output
     variables = [f"TO={NEXT}", "DATA=license=MIT", "ARGS=--collect-only"]
     status, output = make(project, "update", *variables)
@@ -259,7 +259,7 @@ def test_a_template_that_was_moved_is_asked_for(project: Project, tmp_path: Path
     old, new = str(project.template), str(tmp_path / "elsewhere")
     shutil.move(old, new)
     output = refuses(project)
-    assert f"The template cannot be had from {old}:" in output
+    assert f"Cannot fetch the template from {old}:" in output
     assert "If it has moved: correct _src_path in .copier-answers.yml, commit" in output
     change_answers_file(project, lambda text: text.replace(old, new))
     assert make(project, "update") == (0, f"Up to date: the newest version is {CURRENT}.\n")
@@ -279,7 +279,7 @@ def test_another_template_is_not_taken_for_this_one(project: Project, tmp_path: 
 def test_a_relative_address_is_explained(project: Project) -> None:
     change_answers_file(project, lambda text: text.replace(str(project.template), "../nexus"))
     output = refuses(project)
-    assert "The template's address is the relative path ../nexus." in output
+    assert "The template's URL is the relative path ../nexus." in output
     assert "Make _src_path in .copier-answers.yml a full path or a URL" in output
 
 
@@ -290,7 +290,7 @@ def test_a_copy_without_history_is_explained(project: Project) -> None:
             line for line in text.splitlines(keepends=True) if not line.startswith("_commit")
         ),
     )
-    assert "names no version (_commit)" in refuses(project)
+    assert "has no version (_commit)" in refuses(project)
 
 
 def test_an_update_that_fails_half_way_is_taken_back(project: Project) -> None:

@@ -466,7 +466,7 @@ def test_a_file_that_git_ignores_is_not_overwritten_but_named(project: Updated, 
     before = project.state()
     status, output = project.update()
     assert status
-    assert f"Move them away first:\n{place}\nNothing has been changed.\n" in output
+    assert f"Move yours first:\n{place}\nNothing has been changed.\n" in output
     assert project.state() == before
 
 
@@ -478,7 +478,7 @@ def test_nothing_is_written_through_a_link(project: Updated) -> None:
     before = project.state()
     status, output = project.update()
     assert status
-    assert "Move them away first:\nnew\nNothing has been changed.\n" in output
+    assert "Move yours first:\nnew\nNothing has been changed.\n" in output
     assert project.state() == before
 
 
@@ -491,7 +491,7 @@ def test_an_edit_that_git_was_told_to_overlook_is_not_overwritten_but_named(
     before = project.state()
     status, output = project.update()
     assert status
-    assert "not as they are committed, so that they stay as they are:\nmerged.py\n" in output
+    assert "These files differ from the last commit:\nmerged.py\n" in output
     assert project.state() == before
 
 
@@ -500,7 +500,7 @@ def test_an_update_waits_for_no_other_git(project: Updated) -> None:
     before = project.state()
     status, output = project.update()
     assert status
-    assert "Git is at work here, or was ended in its midst" in output
+    assert "Another Git command is running here, or was killed" in output
     assert project.state() == before
     assert (project.folder / ".git/index.lock").exists()
 
@@ -518,7 +518,7 @@ def test_files_that_no_merge_can_be_made_of_are_left_and_named(project: Updated)
     status, output = project.update()
     assert status == 0, output
     for name in ("both.txt", "merged.py", "tool.sh"):
-        assert f"{name} is as it was: no update changes a link, a submodule, or" in output
+        assert f"{name} is unchanged: an update does not change links, submodules or" in output
     assert (project.folder / "both.txt").read_bytes() == texts["both.txt"]
     assert (project.folder / "merged.py").read_bytes() == b"\0mine"
     assert (project.folder / "own.txt").read_text() == PRECIOUS["own.txt"].replace("\r\n", "\n")

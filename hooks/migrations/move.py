@@ -1,8 +1,8 @@
-"""Moves a file or a folder of a project, so that what was changed in it moves along.
+"""Moves a file or a folder of a project together with the project's changes.
 
-An update by itself deletes the old file, changes or not, and makes the new one as the template has
-it. This runs after that: it merges the project's changes into the new file. README.md beside this
-file tells how a version of the template asks for it.
+An update alone deletes the old file, even if the project has changed it, and creates the new one
+from the template. This script runs afterwards and merges the project's changes into the new file.
+README.md in this folder explains how a version of the template uses it.
 """
 
 import os
@@ -37,7 +37,7 @@ def main(old: Path, new: Path) -> None:
 
 
 def render_as_before(folder: Path) -> None:
-    """Render the template as it was, to tell the project's changes from the template's."""
+    """Render the old version of the template, as the base of the merge."""
     answers = yaml.safe_load(committed(Path(ANSWERS)) or b"")
     own = {name: value for name, value in answers.items() if name[0] != "_"}
     version = os.environ["VERSION_FROM"]
@@ -45,7 +45,7 @@ def render_as_before(folder: Path) -> None:
 
 
 def files_at(folder: Path, place: Path) -> Iterator[Path]:
-    """Yield the file of that name, or the files in the folder of that name."""
+    """Yield the file at `place`, or the files in the folder `place`."""
     found = [folder / place] if (folder / place).is_file() else (folder / place).rglob("*")
     yield from (path.relative_to(folder) for path in found if path.is_file())
 
@@ -57,7 +57,7 @@ def committed_files(place: Path) -> list[Path]:
 
 
 def committed(path: Path) -> bytes | None:
-    """Return a file as it was before the update, or nothing if the project did not have it."""
+    """Return a file as it was before the update, or None if the project did not have it."""
     command = ["git", "show", f"HEAD:./{path.as_posix()}"]
     process = subprocess.run(command, check=False, capture_output=True)
     return None if process.returncode else process.stdout
@@ -68,7 +68,7 @@ def moved(path: Path, old: Path, new: Path) -> Path:
 
 
 def merge(path: Path, original: Path, target: Path) -> None:
-    """Bring the project's changes into the moved file; a file that it had deleted stays away."""
+    """Merge the project's changes into the moved file. A file that the project deleted stays deleted."""
     own = committed(path)
     if own is None:
         target.unlink()

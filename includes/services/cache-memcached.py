@@ -1,4 +1,4 @@
-"""What is special about Memcached as a cache."""
+"""Settings for Memcached as the cache."""
 
 from sys import maxsize
 
@@ -7,5 +7,5 @@ from pymemcache.exceptions import MemcacheError
 
 Backend = PyMemcacheCache
 CONNECTION_ERRORS = (MemcacheError, OSError)
-# It would make pauses of its own, in which it answers as if nothing were wrong: ours are enough.
+# Turns off pymemcache's own pauses, which hide an outage: the project's circuit breaker reports it.
 OPTIONS = {"connect_timeout": 1, "timeout": 1, "retry_timeout": -1, "retry_attempts": maxsize}

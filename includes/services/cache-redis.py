@@ -1,4 +1,4 @@
-"""What is special about Redis as a cache."""
+"""Settings for Redis as the cache."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ end
 
 
 class Client(RedisCacheClient):
-    """Django's, which makes a new client for each command, and counts in two steps."""
+    """Reuses its client, and increments atomically; Django's does neither."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -28,7 +28,7 @@ class Client(RedisCacheClient):
         return self._clients[pool]
 
     def incr(self, key: Any, delta: int) -> int:
-        """Return the new value. Raises ValueError when there is none."""
+        """Return the new value. Raises ValueError when the key does not exist."""
         value = self.get_client(key, write=True).eval(COUNT, 1, key, delta)
         if value is None:
             raise ValueError(f"There is no value under {key!r}.")
@@ -41,4 +41,4 @@ class Backend(RedisCache):
         self._class = Client
 
     def validate_key(self, key: str) -> None:
-        """Let every key pass: Django looks for what other servers would not take."""
+        """Accept every key: Django checks for limits of other servers."""

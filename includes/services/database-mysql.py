@@ -1,11 +1,11 @@
-"""What is special about MySQL and MariaDB: they are told to be as strict as the others."""
+"""Settings for MySQL and MariaDB, which make them as strict as other databases."""
 
 ENGINE = "django.db.backends.mysql"
 OPTIONS = {
     "charset": "utf8mb4",
     "connect_timeout": 3,
-    # Every statement sees what is committed.
+    # Every statement sees all committed data.
     "isolation_level": "read committed",
-    # A value that does not fit is refused, not cut.
+    # A value that does not fit is rejected, not truncated.
     "init_command": "SET sql_mode = 'STRICT_ALL_TABLES'",
 }

@@ -1,4 +1,4 @@
-"""What is special about PostgreSQL: connections that threads share."""
+"""Settings for PostgreSQL: threads can share a pool of connections."""
 
 from typing import Any
 
@@ -7,6 +7,6 @@ from config.environment import env
 ENGINE = "django.db.backends.postgresql"
 OPTIONS: dict[str, Any] = {"connect_timeout": 3}
 
-# psycopg's pool. 0 gives each thread a connection of its own to keep instead.
+# The size of psycopg's pool. With 0, each thread keeps its own connection.
 if POOL_SIZE := env.int("DATABASE_POOL_SIZE", default=0):
     OPTIONS["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5}

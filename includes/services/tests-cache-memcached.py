@@ -1,4 +1,4 @@
-"""A Memcached that takes whatever it is given, and counts to one, but has nothing called `missing`."""
+"""A fake Memcached: it accepts every write, every counter is 1, and the key `missing` does not exist."""
 
 from socketserver import StreamRequestHandler
 
@@ -6,7 +6,7 @@ from apps.common.cache import Cache
 
 
 class Handler(StreamRequestHandler):
-    """Speaks the text protocol: what is to be stored follows its length."""
+    """Speaks the text protocol: a value follows its length."""
 
     def handle(self) -> None:
         while line := self.rfile.readline():

@@ -1,4 +1,4 @@
-"""A Redis that takes whatever it is given, and counts to one, but has nothing called `missing`."""
+"""A fake Redis: it accepts every write, every counter is 1, and the key `missing` does not exist."""
 
 from socketserver import StreamRequestHandler
 
@@ -6,7 +6,7 @@ from apps.common.cache import Cache
 
 
 class Handler(StreamRequestHandler):
-    """Speaks RESP: a command is an array of so many strings, each after its length."""
+    """Speaks RESP: a command is an array of strings, each after its length."""
 
     def handle(self) -> None:
         while line := self.rfile.readline():

@@ -1,4 +1,4 @@
-"""The copy of the project in which Copier works, so that it meets nobody's files and settings."""
+"""The copy of the project in which Copier works, isolated from the user's files and settings."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from plumbum import local
 
 from template import Template, git
 
-# Git as if nobody had configured it, but for what its commits need.
+# Git's defaults, plus the identity that commits need.
 CONFIG = f"""\
 [core]
     attributesFile = {os.devnull}
@@ -25,13 +25,13 @@ CONFIG = f"""\
     name = make update
     email = update@localhost
 """
-# A file is what is committed, byte for byte, whatever the project's own .gitattributes say.
+# Files are byte for byte as committed, regardless of the project's own .gitattributes.
 ATTRIBUTES = "* -text !eol -filter -ident !working-tree-encoding !diff\n"
 MARKER = b"<<<<<<< before updating"
 
 
 class Change(NamedTuple):
-    """What the update does to a file, in the words of `git diff-index --raw`."""
+    """A change of a file, in the format of `git diff-index --raw`."""
 
     old_mode: str
     mode: str
@@ -51,12 +51,12 @@ class Change(NamedTuple):
 
 @dataclass
 class Scratch:
-    """A repository whose one commit is what the project has committed."""
+    """A repository with one commit: the project's last commit."""
 
     folder: Path
     environment: dict[str, str]
     head: str
-    # Links, submodules and what is not in UTF-8: Copier follows the first, and fails at the last.
+    # Links, submodules and text that is not UTF-8. Copier follows links, and fails on such text.
     left_out: list[str] = field(default_factory=list)
 
     def git(self, *arguments: str, stdin: str = "") -> str:
@@ -68,7 +68,7 @@ class Scratch:
 
     @contextmanager
     def for_copier(self) -> Iterator[None]:
-        """Let the commands of Copier run in the environment of this repository."""
+        """Run Copier's commands in the environment of this repository."""
         with local.env():
             local.env.clear()
             local.env.update(self.environment)
@@ -82,7 +82,7 @@ class Scratch:
         self.left_out += paths
 
     def unmerged(self) -> list[str]:
-        """Return the stages of the files with conflicts, as `git update-index` takes them."""
+        """Return the index stages of files with conflicts, in the format of `git update-index`."""
         return listed(self.git("ls-files", "--unmerged", "-z"))
 
     def changes(self) -> list[Change]:
@@ -91,7 +91,7 @@ class Scratch:
         fields = listed(self.git(*compare, "--raw", "--no-abbrev"))
         pairs = zip(fields[::2], fields[1::2], strict=True)
         changes = [Change._make([*change[1:].split(), path]) for change, path in pairs]
-        # Copier puts its own in the place of what is no text; merging it is not in question.
+        # Copier cannot merge binary files: it replaces them with the template's.
         numbers = [line.split("\t") for line in listed(self.git(*compare, "--numstat"))]
         binary = {path for added, _, path in numbers if added == "-"}
         self.left_out += [
@@ -105,7 +105,7 @@ class Scratch:
         return MARKER in lines or path.suffix == ".rej"
 
     def is_same(self, original: Path, change: Change) -> bool:
-        """Tell whether the project had the file as the template made it."""
+        """Tell whether the project had not changed the file."""
         path = original / change.path
         before = self.git("cat-file", "blob", change.old).encode(errors="surrogateescape")
         return path.is_file() and path.read_bytes() == before
@@ -130,14 +130,14 @@ def create(home: Path, template: Template) -> Scratch:
 
 
 def neutral(home: Path, template: Template) -> dict[str, str]:
-    """Return an environment in which Git does the same for everybody, and finds the template."""
+    """Return an environment in which Git ignores the user's settings, and finds the template."""
     attributes = home / "git" / "info" / "attributes"
     attributes.parent.mkdir(parents=True)
     attributes.write_text(ATTRIBUTES)
     config = home / "gitconfig"
     config.write_text(CONFIG)
     if "://" in template.url or "@" in template.url:
-        # What leads there, such as a password, may stand in the configuration that is left out.
+        # Access to the URL may need the user's settings, such as a password: use the clone instead.
         name = f"url.{template.clone.with_suffix('')}.insteadOf"
         git("config", "--file", str(config), name, template.url.removesuffix(".git"))
     kept = {name: os.environ[name] for name in os.environ if not name.startswith("GIT_")}
@@ -160,7 +160,7 @@ def is_utf8(path: str) -> bool:
 
 
 def is_foreign(content: bytes) -> bool:
-    """Tell whether Git takes it for a text, as far as it looks, and it is none in UTF-8."""
+    """Tell whether Git treats the content as text, although it is not UTF-8."""
     try:
         content.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Where this project's template is, which versions it has, and what is new in them."""
+"""The template of this project, its versions, and its changelog."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 ANSWERS = Path(".copier-answers.yml")
-# What Copier understands beside the URLs and paths that Git does.
+# Copier's abbreviations, besides the URLs and paths that Git understands.
 SHORT_FORMS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "git+": "", "~/": "~/"}
 
 
@@ -32,13 +32,13 @@ class Template:
         return bool(subprocess.run(command, cwd=self.clone, check=False).returncode)
 
     def news(self) -> list[str]:
-        """Return the sections of the changelog that the project has not seen yet."""
+        """Return the sections of the changelog that are new to the project."""
         seen = sections(self.clone, self.current)
         return [text for text in sections(self.clone, self.target) if text not in seen]
 
 
 def refuse(*lines: str) -> NoReturn:
-    """End with a message, before anything has happened."""
+    """Exit with a message, before anything has changed."""
     sys.exit("\n".join([*lines, "Nothing has been changed."]))
 
 
@@ -48,7 +48,7 @@ def git(
     stdin: str = "",
     environment: dict[str, str] | None = None,
 ) -> str:
-    """Return what Git prints, of whatever bytes. Raises CalledProcessError when it fails."""
+    """Return the output of Git, which may be any bytes. Raises CalledProcessError when it fails."""
     command = ["git", *arguments]
     given = stdin.encode(errors="surrogateescape")
     process = subprocess.run(
@@ -58,14 +58,14 @@ def git(
 
 
 def forget_repository() -> None:
-    """Let Git find the repository by the folder: `git rebase --exec` and hooks name one, and its index."""
+    """Make Git find the repository from the folder: hooks and `git rebase --exec` set variables."""
     for name in git("rev-parse", "--local-env-vars").split():
         if not name.startswith("GIT_CONFIG"):
             os.environ.pop(name, None)
 
 
 def read_answers(folder: Path = Path()) -> dict[str, Any]:
-    """Return the answers that the project was made from, and where it was made from."""
+    """Return the project's answers, with the URL and the version of its template."""
     answers: dict[str, Any] = yaml.safe_load((folder / ANSWERS).read_text(encoding="utf-8"))
     return answers
 
@@ -73,33 +73,33 @@ def read_answers(folder: Path = Path()) -> dict[str, Any]:
 def compare_answers(
     before: dict[str, Any], after: dict[str, Any], data: dict[str, str], template: Template
 ) -> None:
-    """Refuse where Copier would drop or replace an answer without a word."""
+    """Stop if Copier has silently dropped or replaced an answer."""
     if unknown := sorted(data.keys() - after.keys()):
-        refuse(f"There is no question {', '.join(unknown)} in {template.target}.")
+        refuse(f"Unknown question in {template.target}: {', '.join(unknown)}.")
     for name in before.keys() & after.keys() - data.keys():
         if name[0] != "_" and before[name] != after[name]:
             refuse(
-                f"{name}: {before[name]} is no answer in {template.target}. Choose one, such as:"
+                f"{name}: {before[name]} is not valid in {template.target}. Choose another, such as:"
                 f" make update TO={template.target} DATA={shlex.quote(f'{name}={after[name]}')}"
             )
 
 
 def find(clone: Path, to: str, *, stay: bool) -> Template:
-    """Return the template, cloned, with the version that is wanted: the newest if none is named."""
+    """Clone the template. Return it with the given version, or with the newest one."""
     address, current = (str(read_answers().get(key, "")) for key in ("_src_path", "_commit"))
     if not current:
-        refuse(f"{ANSWERS} names no version (_commit): the template was copied without history.")
+        refuse(f"{ANSWERS} has no version (_commit): the template was copied without its history.")
     url = expand(address)
     if "://" not in url and "@" not in url and not Path(url).is_absolute():
         refuse(
-            f"The template's address is the relative path {address}.",
-            f"Make _src_path in {ANSWERS} a full path or a URL, commit, and run this again.",
+            f"The template's URL is the relative path {address}.",
+            f"Set _src_path in {ANSWERS} to a full path or a URL, commit, and run this again.",
         )
     try:
         git("clone", "--quiet", "--bare", url, str(clone))
     except subprocess.CalledProcessError as error:
         refuse(
-            f"The template cannot be had from {address}:",
+            f"Cannot fetch the template from {address}:",
             *error.stderr.decode(errors="replace").strip().splitlines()[-1:],
             f"If it has moved: correct _src_path in {ANSWERS}, commit, and run this again.",
         )
@@ -111,7 +111,7 @@ def find(clone: Path, to: str, *, stay: bool) -> Template:
 
 
 def expand(address: str) -> str:
-    """Return the address as Git understands it."""
+    """Return the URL in a form that Git understands."""
     for short, full in SHORT_FORMS.items():
         if address.startswith(short):
             return str(Path(address).expanduser()) if full == "~/" else full + address[len(short) :]
@@ -124,7 +124,7 @@ def has(clone: Path, version: str) -> bool:
 
 
 def newest(clone: Path) -> str:
-    """Return the tag of the newest release, or the newest commit where there is no release."""
+    """Return the tag of the newest release, or the newest commit if there is no release."""
     released = {}
     for tag in git("tag", cwd=clone).split():
         try:
@@ -137,7 +137,7 @@ def newest(clone: Path) -> str:
 
 
 def sections(clone: Path, version: str) -> list[str]:
-    """Return the parts of the changelog as of a version, one for each release."""
+    """Return the sections of a version's changelog, one for each release."""
     try:
         text = git("show", f"{version}:CHANGELOG.md", cwd=clone)
     except subprocess.CalledProcessError:

@@ -2,10 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["copier>=9.19,<10", "packaging>=25", "plumbum>=1.9", "pyyaml>=6"]
 # ///
-"""`make update`: brings in what is new in the template, or changes an answer.
+"""`make update`: updates the project to a new version of the template, or changes an answer.
 
-Copier works on a copy of what is committed. What it changes there is written here, all of it or
-nothing, and nothing is committed. What Git does not track is neither changed nor deleted.
+Copier works on a copy of the last commit. The script then writes all of its changes to the project,
+or none, and commits nothing. It neither changes nor deletes files that Git does not track.
 """
 
 import argparse
@@ -43,11 +43,11 @@ STEPS = {
     "Settings, migrations, schema": "check",
     "Tests": "test",
 }
-KINDS = "a link, a submodule, or what is no text in UTF-8"
+KINDS = "links, submodules or text that is not UTF-8"
 
 
 class Outcome(NamedTuple):
-    """The files that an update leaves something to do about."""
+    """The files that need work after an update."""
 
     conflicts: list[str]
     lost: list[str]
@@ -61,7 +61,7 @@ def main() -> int:
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         template = find(Path(folder, "template.git"), options.to, stay=bool(options.data))
         if options.to and not template.is_newer and template.target != template.current:
-            refuse(f"{template.target} is older than {template.current}. There is no way back.")
+            refuse(f"{template.target} is older than {template.current}. Use Git to go back.")
         if not template.is_newer and not options.data:
             print(f"Up to date: the newest version is {template.target}.")
             return 0
@@ -77,20 +77,20 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say what is new")
+    parser.add_argument("--check", action="store_true", help="only show what is new")
     parser.add_argument("--to", default="", help="a version of the template")
     parser.add_argument("--data", default="", help="answers to change: 'name=value name=value'")
-    parser.add_argument("--trust", action="store_true", help="let the template run its migrations")
+    parser.add_argument("--trust", action="store_true", help="run the migrations of the template")
     options = parser.parse_args()
     pairs = shlex.split(options.data)
     if wrong := [pair for pair in pairs if "=" not in pair]:
-        parser.error(f"DATA takes NAME=VALUE, and this is none: {' '.join(wrong)}")
+        parser.error(f"DATA takes NAME=VALUE, not: {' '.join(wrong)}")
     options.data = dict(pair.split("=", 1) for pair in pairs)
     return options
 
 
 def require_project(*, clean: bool) -> None:
-    """Refuse to begin where an update could not be told from other changes, or taken back."""
+    """Refuse to start if an update could be neither distinguished from other changes nor undone."""
     try:
         changed = git(
             "-c",
@@ -104,31 +104,31 @@ def require_project(*, clean: bool) -> None:
             "--ignore-submodules=dirty",
         ).splitlines()
     except CalledProcessError:
-        refuse("This is no Git repository. Run: git init && git add --all && git commit")
+        refuse("This is not a Git repository. Run: git init && git add --all && git commit")
     if not ANSWERS.exists():
-        refuse(f"There is no {ANSWERS} here, so that nobody knows what this was made from.")
+        refuse(f"{ANSWERS} is missing: it names the template of this project.")
     if changed and clean:
         refuse("Commit or stash these changes first:", *changed)
 
 
 def update(template: Template, options: argparse.Namespace, home: Path) -> Outcome:
-    """Run Copier on a copy of the project, then write what it has changed there into the project."""
+    """Run Copier on a copy of the project, then write its changes to the project."""
     try:
         scratch = create(home, template)
         with scratch.for_copier():
             return run(scratch, template, options)
     except UnsafeTemplateError:
         refuse(
-            "This version moves files, and runs a script of the template for it, so that your",
-            f"changes move along. Look at it: hooks/migrations in {read_answers()['_src_path']}.",
+            "This version moves files, and runs a script of the template that moves your changes, too.",
+            f"Read the script: hooks/migrations in {read_answers()['_src_path']}.",
             "If you trust it: make update TRUST=yes",
         )
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # it has come to nothing
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # every error ends the update
         refuse(reason(error))
 
 
 def reason(error: BaseException) -> str:
-    """Return the last line of what went wrong, which is the one that says it."""
+    """Return the last line of an error, which is the informative one."""
     said = error.stderr.decode(errors="replace") if isinstance(error, CalledProcessError) else ""
     return (said.strip() or str(error).strip() or type(error).__name__).splitlines()[-1]
 
@@ -155,7 +155,7 @@ def run(scratch: Scratch, template: Template, options: argparse.Namespace) -> Ou
 def bring_in(
     scratch: Scratch, is_own: Callable[[Path], bool], before: dict[str, Any], template: Template
 ) -> Outcome:
-    """Write the changes, but for those of files that Copier cannot merge or that are the project's."""
+    """Write the changes, except in files that Copier cannot merge or that belong to the project."""
     unmerged, found = scratch.unmerged(), scratch.changes()
     changes = [change for change in found if not stays_as_it_is(change, scratch, is_own)]
     unmerged = [stage for stage in unmerged if stage.partition("\t")[2] in {*names(changes)}]
@@ -178,7 +178,7 @@ def names(changes: list[Change]) -> list[str]:
 
 
 def stays_as_it_is(change: Change, scratch: Scratch, is_own: Callable[[Path], bool]) -> bool:
-    """Tell whether the file, or what its folder is here, is none that an update may write."""
+    """Tell whether an update must not write this file, or anything in its folder."""
     path = Path(change.path)
     if not change.was and os.path.lexists(path) and is_own(path):
         return True
@@ -186,7 +186,7 @@ def stays_as_it_is(change: Change, scratch: Scratch, is_own: Callable[[Path], bo
 
 
 def report(template: Template, news: list[str], outcome: Outcome) -> int:
-    """Check what has come of it, as far as that is possible, and say what is left to do."""
+    """Check the result, unless it has conflicts, and print what is left to do."""
     failed = "" if outcome.conflicts else first_that_fails()
     left = []
     if outcome.conflicts:
@@ -198,7 +198,7 @@ def report(template: Template, news: list[str], outcome: Outcome) -> int:
     left += [
         f"{path} is gone, and you had changed it: git show HEAD:./{path}" for path in outcome.lost
     ]
-    left += [f"{path} is as it was: no update changes {KINDS}." for path in outcome.left]
+    left += [f"{path} is unchanged: an update does not change {KINDS}." for path in outcome.left]
     parts = [part.partition("\n\n") for text in news for part in text.split("\n### ")]
     asked = [text.strip() for title, _, text in parts if title == "Upgrading"]
     left += [f"Upgrading:\n{indent(text, '     ')}" for text in asked]
@@ -209,7 +209,7 @@ def report(template: Template, news: list[str], outcome: Outcome) -> int:
 
 
 def first_that_fails() -> str:
-    """Run what tells whether the project still works. Return the target that says it does not."""
+    """Run the targets that check the project. Return the first one that fails."""
     # This script's own environment is not the project's.
     environment = {name: os.environ[name] for name in os.environ if name != "VIRTUAL_ENV"}
     for title, target in STEPS.items():
@@ -218,7 +218,7 @@ def first_that_fails() -> str:
             if subprocess.run(["make", target], env=environment, check=False).returncode:
                 return target
         except KeyboardInterrupt:
-            # The update is there all the same: what is left to do still has to be said.
+            # The update is complete, so the list of what is left to do is still needed.
             return target
     return ""
 

@@ -1,4 +1,4 @@
-"""Writes what an update has changed into the project: all of it, or nothing."""
+"""Writes the changes of an update to the project: all of them, or none."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from scratch import Change, Scratch, listed
 from template import git, refuse
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-# Without Git's own ways not to look at a file, and without what runs when the index changes.
+# Turns off Git's settings for overlooking files, and hooks that run when the index changes.
 SETTINGS = ("core.fsmonitor=false", "core.ignoreStat=false", f"core.hooksPath={os.devnull}")
 LOOK = tuple(word for setting in SETTINGS for word in ("-c", setting))
 
 
 def write(scratch: Scratch, changes: list[Change], unmerged: list[str]) -> None:
-    """Bring the changes into the project, and tell its index of new files and of conflicts."""
+    """Write the changes to the project, and new files and conflicts to its index."""
     with (
         signals_restored(),
         locked_index() as index,
@@ -44,13 +44,13 @@ def write(scratch: Scratch, changes: list[Change], unmerged: list[str]) -> None:
 
 @contextmanager
 def locked_index() -> Iterator[Path]:
-    """Keep everybody's Git off the index, as Git does, with a copy of it that may replace it."""
+    """Lock the index, as Git does, with a copy of it that can replace it."""
     index = Path(git("rev-parse", "--git-path", "index").rstrip("\n")).resolve()
     lock = index.with_name("index.lock")
     try:
         lock.touch(exist_ok=False)
     except FileExistsError:
-        refuse(f"Git is at work here, or was ended in its midst: there is {lock}.")
+        refuse(f"Another Git command is running here, or was killed: {lock} exists.")
     try:
         shutil.copyfile(index, lock)
         yield index
@@ -60,7 +60,7 @@ def locked_index() -> Iterator[Path]:
 
 @contextmanager
 def signals_restored() -> Iterator[None]:
-    """Let through again what was blocked, but not what came meanwhile: that has had its effect."""
+    """Unblock signals at the end, but drop those that arrived: they have had their effect."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         yield
@@ -76,7 +76,7 @@ def stop_if_told() -> None:
 
 
 class Stage:
-    """A folder beside the project's files, where what comes and what goes is a rename away."""
+    """A folder on the same file system, so that each file is moved in or out by a rename."""
 
     def __init__(self, folder: Path, scratch: Scratch) -> None:
         self.folder = folder
@@ -88,7 +88,7 @@ class Stage:
         return self.folder / "after" / self.prefix / change.path
 
     def index(self, name: str, entries: list[str]) -> dict[str, str]:
-        """Return an environment in which Git knows these files only, and nothing about them yet."""
+        """Return an environment whose Git index has only these entries, without cached file data."""
         environment = {
             **os.environ,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self.scratch.objects),
@@ -99,7 +99,7 @@ class Stage:
         return environment
 
     def fill(self, changes: list[Change]) -> None:
-        """Let Git write the new files as it checks them out here: line ends, filters, modes."""
+        """Let Git write the new files as this project checks them out: line endings, filters, modes."""
         coming = [change for change in changes if change.stays]
         entries = [f"{each.mode} {each.new} 0\t{self.prefix}{each.path}" for each in coming]
         git(
@@ -113,7 +113,7 @@ class Stage:
                 keep_mode(change, self.after(change))
 
     def changed(self, changes: list[Change]) -> list[str]:
-        """Return the files that are not as they are committed, whatever Git was told to overlook."""
+        """Return the files that differ from the last commit, also those that Git was told to overlook."""
         there = [change for change in changes if change.was]
         entries = [f"{each.old_mode} {each.old} 0\t{self.prefix}{each.path}" for each in there]
         environment = self.index("index-before", entries)
@@ -133,7 +133,7 @@ class Stage:
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
             self.moves.pop()
-            raise FileExistsError(f"{target} has come meanwhile.")
+            raise FileExistsError(f"{target} has appeared during the update.")
         source.rename(target)
 
     def put_back(self) -> None:
@@ -146,7 +146,7 @@ class Stage:
 
 
 def keep_mode(change: Change, staged: Path) -> None:
-    """Leave the file's rights as they are here, but for the right to run it if the template changes it."""
+    """Keep the permissions of the file, except for the executable bit if the template changes it."""
     path = Path(change.path)
     if path.is_symlink() or not path.exists():
         return
@@ -158,19 +158,17 @@ def keep_mode(change: Change, staged: Path) -> None:
 
 def refuse_if_in_the_way(stage: Stage, changes: list[Change]) -> None:
     if git("rev-parse", "HEAD").strip() != stage.scratch.head:
-        refuse("Somebody has committed meanwhile. Run this again.")
+        refuse("HEAD has changed during the update. Run this again.")
     if changed := stage.changed(changes):
-        refuse(
-            "These files are not as they are committed, so that they stay as they are:", *changed
-        )
+        refuse("These files differ from the last commit:", *changed)
     going = {change.path for change in changes if not change.stays}
     own = [in_the_way(change, going) for change in changes if not change.was]
     if found := sorted({path for path in own if path}):
-        refuse("The template has files where these of yours are. Move them away first:", *found)
+        refuse("The template adds files where you have untracked ones. Move yours first:", *found)
 
 
 def in_the_way(change: Change, going: set[str]) -> str:
-    """Return what is where a new file or its folders shall be, or nothing."""
+    """Return the path that blocks a new file or its folders, or an empty string."""
     path = Path(change.path)
     for folder in [*path.parents][-2::-1]:
         if str(folder) not in going and (folder.is_symlink() or folder.is_file()):
@@ -179,12 +177,12 @@ def in_the_way(change: Change, going: set[str]) -> str:
 
 
 def record(scratch: Scratch, changes: list[Change], unmerged: list[str], lock: Path) -> None:
-    """Write the new index: conflicts, so that Git knows of them, and new files, so that it shows them."""
+    """Write the new index: conflicts, so that Git reports them, and new files, so that it shows them."""
     prefix = git("rev-parse", "--show-prefix").rstrip("\n")
     file_mode = git("config", "--type=bool", "--default=true", "--get", "core.fileMode")
     sees_no_modes = file_mode.strip() == "false"
     environment = {**os.environ, "GIT_INDEX_FILE": str(lock), "GIT_LITERAL_PATHSPECS": "1"}
-    # An entry that is made anew is not overlooked any more. Where Git does not see modes, it is told.
+    # A new entry is no longer overlooked. Where Git ignores file modes, it gets the new mode.
     lines = [
         f"{each.mode if each.stays and sees_no_modes else each.old_mode} {each.old} 0\t{prefix}{each.path}"
         for each in changes
@@ -207,7 +205,7 @@ def record(scratch: Scratch, changes: list[Change], unmerged: list[str], lock: P
 
 
 def remove_empty(folder: Path) -> None:
-    """Remove a folder that the update has emptied, as Git does, and those that it was alone in."""
+    """Remove a folder that the update has emptied, as Git does, and its parents if they are empty."""
     with suppress(OSError):
         while folder != Path():
             folder.rmdir()
