@@ -82,7 +82,7 @@ The commands of a generated project. `make` alone lists them. CI and the Git hoo
 |---|---|
 {rows}
 
-`make worker` is there only with background jobs.
+Those of a feature are there only with it.
 """
 
 

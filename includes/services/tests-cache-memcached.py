@@ -1,12 +1,8 @@
-"""A Memcached that takes whatever it is given, and counts to one, but has nothing called `missing`."""
-
-from socketserver import StreamRequestHandler
-
-from apps.common.cache import Cache
-
-
 class Handler(StreamRequestHandler):
-    """Speaks the text protocol: what is to be stored follows its length."""
+    """A Memcached that counts to one, and has nothing called `missing`.
+
+    It speaks the text protocol: a value to store follows its length.
+    """
 
     def handle(self) -> None:
         while line := self.rfile.readline():

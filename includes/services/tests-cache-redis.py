@@ -1,12 +1,8 @@
-"""A Redis that takes whatever it is given, and counts to one, but has nothing called `missing`."""
-
-from socketserver import StreamRequestHandler
-
-from apps.common.cache import Cache
-
-
 class Handler(StreamRequestHandler):
-    """Speaks RESP: a command is an array of so many strings, each after its length."""
+    """A Redis that counts to one, and has nothing called `missing`.
+
+    It speaks RESP: a command is an array of strings, each after its length.
+    """
 
     def handle(self) -> None:
         while line := self.rfile.readline():

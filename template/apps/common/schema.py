@@ -1,14 +1,14 @@
 """What the OpenAPI document says about every operation."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 
 from apps.common.problems import CONTENT_TYPE
-from apps.common.walks import operations
 
 T = TypeVar("T")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 PROBLEM = {
     "type": "object",
@@ -70,6 +70,24 @@ ETAG = "$response.header.ETag"
 LINKS = "x-links"
 
 
+class Operation(NamedTuple):
+    """An operation of the document: its path with `{id}` for each id, and its method."""
+
+    path: str
+    method: str
+    description: dict[str, Any]
+
+
+def operations(document: dict[str, Any]) -> dict[str, Operation]:
+    """Return all operations of a document by their ids."""
+    return {
+        item[method]["operationId"]: Operation(path, method, item[method])
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    }
+
+
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Return the document with a problem as the default answer of every operation."""
     components = result.setdefault("components", {})
@@ -111,8 +129,8 @@ def examples(
 ) -> Callable[[type[T]], type[T]]:
     """Return a decorator of serializers that shows what one sends, and what is answered.
 
-    People read it and mock servers answer it. What is sent is also tried by programs: it has to be
-    good for a service with the data of `make seed`.
+    People read the examples. Tests send those of requests, so that each must suit a service with
+    the data of `make seed`.
     """
     shown = [
         OpenApiExample("Example", value=value, request_only=is_sent, response_only=not is_sent)
@@ -135,7 +153,7 @@ def links(**targets: dict[str, Any]) -> dict[str, Any]:
     """Return an extension of an operation: what its answer can be used for (OpenAPI 3.1, 4.8.20).
 
     For the id of each operation: its parameters, as `path.id`, with where they stand in the answer,
-    or parts of its `body`. Programs follow these links: the tests, and the collection for Postman.
+    or parts of its `body`. Programs follow these links, as the tests do.
     """
     return {LINKS: targets}
 
