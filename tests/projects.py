@@ -42,6 +42,7 @@ CHOICES: dict[str, list[Any]] = {
     "broker": ["redis", "rabbitmq"],
     "use_marketplace": [True, False],
     "use_monitoring": [True, False],
+    "use_clients": [True, False],
     "use_docker": [True, False],
 }
 FEATURES = [name for name in CHOICES if name.startswith("use_")]

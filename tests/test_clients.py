@@ -29,7 +29,7 @@ def environment(environment_for: Any) -> Environment:
 
 @pytest.fixture
 def project(render: Renderer, environment: Environment) -> Path:
-    project = render(preset="minimal")
+    project = render(preset="minimal", use_clients=True)
     run("make", "seed", cwd=project, **environment.variables)
     return project
 

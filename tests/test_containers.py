@@ -22,6 +22,15 @@ OWN_SECRETS = ("secret_key", "database_password", "broker_conf", "flower")
 # It lacks most of what a row must have.
 REFUSED = "INSERT INTO users_user (password) VALUES (%s)"
 MEASURED = "template/docs/failures.md"
+NEW_TASK = """
+
+from celery import shared_task
+
+
+@shared_task
+def touch():
+    open("written-by-a-job", "w").close()
+"""
 
 # Each stack has names and ports of its own, so that several tests may run at a time.
 pytestmark = pytest.mark.skipif(not has_engine(), reason="`docker info` does not answer")
@@ -64,7 +73,11 @@ def test_the_development_stack_is_for_developing(development: Stack) -> None:
     # Files that a container writes belong to whom `make up` ran for.
     stack.inside("web", "touch written-inside")
     assert (stack.project / "written-inside").stat().st_uid == os.getuid()
-    # The server takes what is written outside.
+    # The worker reloads: it runs a task that it did not have when it started.
+    tasks = stack.project / "apps" / "users" / "tasks.py"
+    tasks.write_text(tasks.read_text() + NEW_TASK)
+    wait(lambda: new_task_runs(stack), "the worker has reloaded")
+    # So does the server.
     urls = stack.project / "config" / "urls.py"
     urls.write_text(urls.read_text().replace('"health/live"', '"health/changed"'))
     wait(lambda: stack.request("/health/changed")[0] == 200, "the server has reloaded")
@@ -74,6 +87,11 @@ def test_the_development_stack_is_for_developing(development: Stack) -> None:
     stack.compose("--profile", "flower", "up", "--build", "--detach", "flower")
     url = f"http://127.0.0.1:{stack.ports['FLOWER_PORT']}/"
     wait(lambda: stack.request(url)[0] == 401, "Flower answers")
+
+
+def new_task_runs(stack: Stack) -> bool:
+    stack.inside("web", "celery --app config call apps.users.tasks.touch")
+    return (stack.project / "written-by-a-job").exists()
 
 
 def test_the_production_stack_is_safe_and_serves(

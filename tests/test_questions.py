@@ -160,7 +160,8 @@ def test_a_preset_records_every_answer(render: Renderer, preset: str) -> None:
     answers = yaml.safe_load((render(preset=preset) / ".copier-answers.yml").read_text())
     assert RECORDED.keys() <= answers.keys()
     assert answers["use_celery"] == answers["use_docker"] == (preset != "minimal")
-    assert answers["use_marketplace"] == answers["use_monitoring"] == (preset == "full")
+    for name in ("use_marketplace", "use_monitoring", "use_clients"):
+        assert answers[name] == (preset == "full")
 
 
 def test_the_preset_is_api_unless_another_one_is_chosen(render: Renderer) -> None:

@@ -41,6 +41,7 @@ TRACES = {
     "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempoten"
     r"|simple.history|django.filter|orjson",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
+    "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",
     "postgresql": r"postgres|psycopg",
     "mysql": r"mysql|mariadb",
@@ -130,8 +131,8 @@ def test_pairs_are_complete() -> None:
             assert {(row[first], row[second]) for row in PAIRWISE} == expected
 
 
-def test_api_is_full_without_the_example_domain_and_monitoring(render: Renderer) -> None:
-    answers = {"use_marketplace": False, "use_monitoring": False}
+def test_api_is_full_without_what_api_leaves_out(render: Renderer) -> None:
+    answers = {"use_marketplace": False, "use_monitoring": False, "use_clients": False}
     full, api = tree(render(preset="full", **answers)), tree(render(preset="api"))
     del full[".copier-answers.yml"], api[".copier-answers.yml"]
     assert full == api

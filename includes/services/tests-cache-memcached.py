@@ -1,12 +1,8 @@
-"""A fake Memcached: it accepts every write, every counter is 1, and the key `missing` does not exist."""
-
-from socketserver import StreamRequestHandler
-
-from apps.common.cache import Cache
-
-
 class Handler(StreamRequestHandler):
-    """Speaks the text protocol: a value follows its length."""
+    """A fake Memcached: it accepts every write, every counter is 1, and `missing` does not exist.
+
+    It speaks the text protocol: a value follows its length.
+    """
 
     def handle(self) -> None:
         while line := self.rfile.readline():

@@ -1,12 +1,8 @@
-"""A fake Redis: it accepts every write, every counter is 1, and the key `missing` does not exist."""
-
-from socketserver import StreamRequestHandler
-
-from apps.common.cache import Cache
-
-
 class Handler(StreamRequestHandler):
-    """Speaks RESP: a command is an array of strings, each after its length."""
+    """A fake Redis: it accepts every write, every counter is 1, and `missing` does not exist.
+
+    It speaks RESP: a command is an array of strings, each after its length.
+    """
 
     def handle(self) -> None:
         while line := self.rfile.readline():

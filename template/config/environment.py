@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import warnings
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parents[1]
 # Servers and their ports, separated by commas; or SQLite's own name for none.
 HOSTS = re.compile(r"(?:(?:\[[\w:.%]+\]|[^\s:\[\]]*)(?::\d*)?(?:,|\Z))*|:memory:")
+# In lower case, without a path, a slash at the end or a user: another spelling matches nothing.
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]*)?")
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the library has no types
@@ -88,6 +92,23 @@ def check_url(url: str) -> None:
             or (user and "memcache" in parts.scheme)
         ):
             raise ValueError
+
+
+def origin(text: str) -> str:
+    """Return an origin as browsers send it in the header Origin. Raises ValueError for another one."""
+    parts = urlsplit(text)
+    is_default = parts.port is not None and parts.port == DEFAULT_PORTS.get(parts.scheme)
+    host = parts.hostname or ""
+    is_short = ":" not in host or IPv6Address(host).compressed == host
+    if not ORIGIN.fullmatch(text) or is_default or not is_short:
+        raise ValueError("No browser sends such an origin.")
+    return text
+
+
+def origins(text: str) -> str:
+    """Return an origin, or those of all subdomains, as `https://*.example.com`. Raises ValueError."""
+    origin(text.replace("://*.", "://", 1))
+    return text
 
 
 def _hide_line(record: logging.LogRecord) -> bool:

@@ -15,7 +15,14 @@ from typing import Any
 
 import yaml
 
-from apps.common.walks import Operation, days_in, operations, ways
+from apps.common.schema import Operation, operations
+from apps.common.tests.link_paths import (
+    date_fields,
+    example_of,
+    link_paths,
+    links_of,
+    required_headers,
+)
 
 BASE_URL = "http://localhost:8000"
 SIGN_IN = "sign_in"
@@ -57,7 +64,7 @@ class Collection:
         """Return the collection as it can be run."""
         for name, item in self.requests.items():
             _prepare(item, self.known[name])
-        walks = [self._walk(way) for way in ways(self.known)]
+        paths = [self._path(path) for path in link_paths(self.known)]
         for name, item in self.requests.items():
             statuses = self.known[name].description["responses"].keys() - {"default"}
             _then(item, DOCUMENTED.replace("STATUSES", str(sorted(map(int, statuses)))))
@@ -68,20 +75,20 @@ class Collection:
             "info": self.converted["info"],
             "item": [
                 sign_in,
-                {"name": "walks", "item": walks},
+                {"name": "link paths", "item": paths},
                 *self.converted["item"],
             ],
             "event": [_event("prerequest", CHOOSE_DAYS)],
             "variable": [{"key": "baseUrl", "value": BASE_URL}],
         }
 
-    def _walk(self, way: list[str]) -> dict[str, Any]:
+    def _path(self, path: list[str]) -> dict[str, Any]:
         """Return a folder of requests, each with what it takes from the answer before it."""
-        items = [deepcopy(self.requests[name]) for name in way]
+        items = [deepcopy(self.requests[name]) for name in path]
         for item in items:
             _then(item, DONE)
-        for (before, name), (first, second) in zip(pairwise(way), pairwise(items), strict=True):
-            for place, expression in _taken(self.known[before].links[name]):
+        for (before, name), (first, second) in zip(pairwise(path), pairwise(items), strict=True):
+            for place, expression in _taken(links_of(self.known[before])[name]):
                 variable = f"{name}.{place}"
                 _then(first, f'pm.collectionVariables.set("{variable}", {_script(expression)});')
                 _give(second["request"], place, _variable(variable))
@@ -97,10 +104,10 @@ def _prepare(item: dict[str, Any], operation: Operation) -> None:
     for variable in request["url"]["variable"]:
         variable["value"] = "1"
     for header in request["header"]:
-        if header["key"] in operation.required_headers:
+        if header["key"] in required_headers(operation):
             header["value"] = _variable("$guid")
-    if body := operation.example:
-        days = {name: _variable(f"day_{turn}") for turn, name in enumerate(days_in(body))}
+    if body := example_of(operation):
+        days = {name: _variable(f"day_{turn}") for turn, name in enumerate(date_fields(body))}
         request["body"]["raw"] = json.dumps(body | days, indent=2)
 
 
@@ -170,7 +177,9 @@ def main(document: str, converted: str, target: str) -> None:
     )
     complete = _without_ids(collection.complete())
     Path(target).write_text(json.dumps(complete, indent=2, ensure_ascii=False) + "\n")
-    print(f"{target}: {len(collection.requests)} requests, {len(ways(collection.known))} walks")
+    print(
+        f"{target}: {len(collection.requests)} requests, {len(link_paths(collection.known))} link paths"
+    )
 
 
 if __name__ == "__main__":

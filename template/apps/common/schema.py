@@ -1,14 +1,14 @@
 """What all operations share in the OpenAPI document: problems, headers, ids, examples, links."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 
 from apps.common.problems import CONTENT_TYPE
-from apps.common.walks import operations
 
 T = TypeVar("T")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 PROBLEM = {
     "type": "object",
@@ -67,6 +67,24 @@ FIRST_ID = "$response.body#/results/0/id"
 LINKS = "x-links"
 
 
+class Operation(NamedTuple):
+    """An operation of the document: its path with `{id}` for each id, and its method."""
+
+    path: str
+    method: str
+    description: dict[str, Any]
+
+
+def operations(document: dict[str, Any]) -> dict[str, Operation]:
+    """Return all operations of a document by their ids."""
+    return {
+        item[method]["operationId"]: Operation(path, method, item[method])
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    }
+
+
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Return the document, with a problem as the default response of every operation."""
     components = result.setdefault("components", {})
@@ -108,8 +126,8 @@ def examples(
 ) -> Callable[[type[T]], type[T]]:
     """Return a decorator of serializers that shows an example request and an example response.
 
-    People read them and mock servers return the response. Programs send the request, too: it has
-    to be valid for a service with the data of `make seed`.
+    People read the examples. Tests send those of requests, so each must be valid for a service
+    with the data of `make seed`.
     """
     shown = [
         OpenApiExample(
@@ -134,7 +152,7 @@ def links(**targets: dict[str, Any]) -> dict[str, Any]:
     """Return an extension of an operation: where its response leads (OpenAPI 3.1, 4.8.20).
 
     For each target, by operation id: its parameters, such as `path.id`, as runtime expressions, or
-    fields of its `body`. The tests and the Postman collection follow these links.
+    fields of its `body`. Programs follow these links, as the tests do.
     """
     return {LINKS: targets}
 

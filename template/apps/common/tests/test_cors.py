@@ -6,8 +6,8 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from apps.common.schema import Operation, operations
 from apps.common.tests.test_schema import DOCUMENT
-from apps.common.walks import Operation, operations
 
 ORIGIN = "https://app.example.com"
 OPERATIONS = operations(DOCUMENT)

@@ -22,8 +22,15 @@ from rest_framework_simplejwt.tokens import AccessToken
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from apps.common.schema import operations
+from apps.common.tests.link_paths import (
+    date_fields,
+    example_of,
+    link_paths,
+    links_of,
+    required_headers,
+)
 from apps.common.tests.test_schema import DOCUMENT, _open_connection  # noqa: F401  # a fixture
-from apps.common.walks import days_in, operations, ways
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
@@ -33,9 +40,9 @@ days = cycle(range(30, 600, 10))
 
 def sent(name: str) -> dict[str, Any] | None:
     """Return what one sends to an operation: its example, with days to come, new ones each time."""
-    body = OPERATIONS[name].example
+    body = example_of(OPERATIONS[name])
     first = date.today() + timedelta(days=next(days))  # noqa: DTZ011  # any day will do
-    for turn, field in enumerate(days_in(body or {})):
+    for turn, field in enumerate(date_fields(body or {})):
         body = (body or {}) | {field: str(first + timedelta(days=turn))}
     return body
 
@@ -54,7 +61,7 @@ def taken(expression: str, answer: Any) -> Any:
 def send(api: APIClient, name: str, link: dict[str, Any], answer: Any) -> Any:
     """Return the answer of an operation to its example, with what a link takes from another one."""
     operation, body = OPERATIONS[name], sent(name)
-    path, headers = operation.path, {name: str(uuid4()) for name in operation.required_headers}
+    path, headers = operation.path, {name: str(uuid4()) for name in required_headers(operation)}
     for key, expression in link.get("parameters", {}).items():
         where, _, parameter = key.partition(".")
         value = str(taken(expression, answer))
@@ -72,30 +79,30 @@ def token(db: None) -> str:
     if "seed" in get_commands():
         with override_settings(DEBUG=True):
             call_command("seed", stdout=StringIO())
-    credentials = OPERATIONS["sign_in"].example or {}
+    credentials = example_of(OPERATIONS["sign_in"]) or {}
     staff = User.objects.filter(email=credentials["email"]).first()
     return str(AccessToken.for_user(staff or UserFactory.create(**credentials, is_staff=True)))
 
 
-def test_every_way_along_the_links_leads_to_success(token: str) -> None:
+def test_every_path_along_the_links_succeeds(token: str) -> None:
     api = APIClient(headers={"Authorization": f"Bearer {token}"})
-    for way in ways(OPERATIONS):
-        answer = send(api, way[0], {}, None)
-        for before, name in pairwise(way):
-            assert answer.status_code < 300, (way, before, answer.content)
+    for path in link_paths(OPERATIONS):
+        answer = send(api, path[0], {}, None)
+        for before, name in pairwise(path):
+            assert answer.status_code < 300, (path, before, answer.content)
             if not answer.json().get("results", True):
                 # An empty list leads nowhere.
-                assert "seed" not in get_commands(), way
+                assert "seed" not in get_commands(), path
                 break
-            answer = send(api, name, OPERATIONS[before].links[name], answer)
-        assert answer.status_code < 300, (way, answer.content)
-    linked = {name for operation in OPERATIONS.values() for name in operation.links}
-    assert {name for way in ways(OPERATIONS) for name in way[1:]} == linked != set()
+            answer = send(api, name, links_of(OPERATIONS[before])[name], answer)
+        assert answer.status_code < 300, (path, answer.content)
+    linked = {name for operation in OPERATIONS.values() for name in links_of(operation)}
+    assert {name for path in link_paths(OPERATIONS) for name in path[1:]} == linked != set()
 
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.usefixtures("_open_connection")
-def test_nothing_on_any_way_breaks_the_contract(token: str) -> None:
+def test_no_path_along_the_links_breaks_the_contract(token: str) -> None:
     """Let Schemathesis go along the links, and off them, with whatever it makes up."""
     followed: set[str] = set()
     schema = schemathesis.openapi.from_dict(deepcopy(DOCUMENT))
