@@ -1,8 +1,8 @@
-def test_the_queues_are_quorum_queues(workers: Workers, notes: Notes) -> None:
+def test_the_queues_are_quorum_queues(workers: Workers, notes: str) -> None:
     """Declare a queue once more: RabbitMQ rejects that with another type."""
     workers.running()
-    jobs.note.delay(notes.path, "one")
-    workers.wait(lambda: notes.lines() == ["one"])
+    jobs.note.delay(notes, "one")
+    workers.wait(lambda: lines(notes) == ["one"])
     with current_app.connection_for_write() as connection:
         channel: Any = connection.default_channel
         name, options = f"{workers.prefix}default", {"durable": True, "auto_delete": False}
