@@ -1,15 +1,11 @@
-def test_the_queues_are_quorum_queues(workers: Workers, notes: Notes) -> None:
+def test_the_queues_are_quorum_queues(workers: Workers, notes: str) -> None:
     """Declare a queue once more: RabbitMQ rejects that with another type."""
     workers.running()
-    jobs.note.delay(notes.path, "one")
-    workers.wait(lambda: notes.lines() == ["one"])
+    jobs.note.delay(notes, "one")
+    workers.wait(lambda: lines(notes) == ["one"])
     with current_app.connection_for_write() as connection:
-        declare: Any = partial(
-            connection.default_channel.queue_declare,
-            f"{workers.prefix}default",
-            durable=True,
-            auto_delete=False,
-        )
-        declare(arguments={"x-queue-type": "quorum"})
+        channel: Any = connection.default_channel
+        name, options = f"{workers.prefix}default", {"durable": True, "auto_delete": False}
+        channel.queue_declare(name, **options, arguments={"x-queue-type": "quorum"})
         with pytest.raises(PreconditionFailed):
-            declare()
+            channel.queue_declare(name, **options)
