@@ -9,7 +9,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from apps.users.models import User
 
-# Who signs somebody out changes the password; the rows themselves are of use to nobody.
+# To sign a user out, change the password: these rows are of no use to an administrator.
 admin.site.unregister([BlacklistedToken, OutstandingToken])
 
 

@@ -16,7 +16,7 @@ from apps.users.models import User
 
 @background
 def send_confirmation(user_id: int) -> None:
-    """Send the mail that confirms an address, unless that has happened meanwhile."""
+    """Send the mail that confirms an address, unless it is confirmed by now."""
     user = User.objects.filter(pk=user_id, email_confirmed_at=None, is_active=True).first()
     if user:
         _send(user, "confirm-email", "Confirm your e-mail address", tokens.email_confirmation)
@@ -24,7 +24,7 @@ def send_confirmation(user_id: int) -> None:
 
 @background
 def send_password_reset(user_id: int) -> None:
-    """Send the mail that lets somebody choose a new password."""
+    """Send the mail to choose a new password."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user:
         _send(user, "reset-password", "Choose a new password", tokens.password_reset)
@@ -32,7 +32,7 @@ def send_password_reset(user_id: int) -> None:
 
 @background
 def send_already_registered(user_id: int) -> None:
-    """Tell somebody who registers again that they have an account."""
+    """Tell a user who registers again that they have an account."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user:
         _send(user, "already-registered", "You have an account", tokens.password_reset)

@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """Somebody who signs in with an e-mail address."""
+    """A user, who signs in with an e-mail address."""
 
     username = None  # type: ignore[assignment]  # Django's way to drop the field
     first_name = None  # type: ignore[assignment]

@@ -22,7 +22,7 @@ def current_user(request: HttpRequest) -> User:
 
 
 def may_sign_in(user: User | None) -> bool:
-    """Say whether there is such a user, who is active and has proved to read the mailbox.
+    """Tell whether there is such a user, who is active and has a confirmed address.
 
     simplejwt asks this before it gives any token: SIMPLE_JWT["USER_AUTHENTICATION_RULE"].
     """
@@ -34,10 +34,10 @@ def find_by_email(email: str) -> User | None:
 
 
 def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) -> User | None:
-    """Return the active user whom a link was sent to, or None when the link is not good (any more).
+    """Return the active user that a link was sent to, or None for an invalid or expired link.
 
-    The row is locked until the transaction ends: of those who use a link at the same time, the
-    first one ends it for the others.
+    The row is locked until the transaction ends: of concurrent requests with one link, the first
+    invalidates it for the others.
     """
     try:
         pk = int(force_str(urlsafe_base64_decode(uid)))

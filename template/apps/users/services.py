@@ -11,16 +11,16 @@ from apps.common.deadlocks import retry_on_deadlock
 from apps.users import emails, selectors, tokens
 from apps.users.models import User
 
-INVALID_LINK = ValidationError("This link is not valid, or not any more.", code="invalid_link")
+INVALID_LINK = ValidationError("This link is invalid or has expired.", code="invalid_link")
 
 
 @retry_on_deadlock
 @transaction.atomic
 def register(*, email: str) -> None:
-    """Create a user whom nobody can sign in as yet, and send the mail that changes this.
+    """Create a user who cannot sign in before the confirmation, and send the mail for that.
 
-    The password and the name are chosen with the link, by who can read the mailbox. Nobody learns
-    from the answer whether an address has an account: the owner is told by mail.
+    Its link lets the owner of the mailbox choose the password and the name. The response does not
+    reveal whether an address has an account: the mail tells its owner.
     """
     email = User.objects.normalize_email(email)
     user, _ = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})
@@ -31,7 +31,7 @@ def register(*, email: str) -> None:
 
 
 def resend_confirmation(*, email: str) -> None:
-    """Send the mail again to somebody who has not confirmed the address yet."""
+    """Send the confirmation mail again, unless the address is unknown or confirmed."""
     user = selectors.find_by_email(email)
     if user and not user.email_confirmed_at:
         emails.send_confirmation.delay_on_commit(user.pk)
@@ -39,7 +39,7 @@ def resend_confirmation(*, email: str) -> None:
 
 @transaction.atomic
 def confirm_email(*, uid: str, token: str, password: str, name: str = "") -> None:
-    """Confirm the address that a link was sent to, and give its reader the account.
+    """Confirm the address that a link was sent to, and set password and name of its account.
 
     Raises ValidationError for a bad link and for a weak password.
     """
@@ -50,7 +50,7 @@ def confirm_email(*, uid: str, token: str, password: str, name: str = "") -> Non
 
 
 def change_profile(*, user: User, name: str | None = None) -> User:
-    """Return the user, changed in what is given."""
+    """Return the user with the changes."""
     user.name = user.name if name is None else name
     user.save(update_fields=["name"])
     return user
@@ -65,9 +65,9 @@ def request_password_reset(*, email: str) -> None:
 
 @transaction.atomic
 def reset_password(*, uid: str, token: str, password: str) -> None:
-    """Set a new password for whom a link was sent to. Raises ValidationError.
+    """Set a new password for the user that a link was sent to. Raises ValidationError.
 
-    The link came by mail, so the address is confirmed as well.
+    The link came by mail, so this confirms the address as well.
     """
     user = selectors.find_by_token(uid, token, tokens.password_reset)
     if user is None:
@@ -80,24 +80,24 @@ def reset_password(*, uid: str, token: str, password: str) -> None:
 
 @transaction.atomic
 def change_password(*, user: User, current_password: str, password: str) -> None:
-    """Set a new password and end every session. Raises ValidationError."""
-    # Read anew: a link may have ended the password since the request was authenticated.
+    """Set a new password and revoke every session. Raises ValidationError."""
+    # Read it again: a reset may have replaced the password since the request was authenticated.
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.check_password(current_password):
-        message = ValidationError("This is not your password.", code="wrong_password")
+        message = ValidationError("The current password is incorrect.", code="wrong_password")
         raise ValidationError({"current_password": message})
     _set_password(user, password)
 
 
 def _give_to_reader(user: User, password: str, name: str = "") -> None:
-    """Confirm the address. Nothing survives that was chosen before somebody proved to read it."""
+    """Confirm the address. A password or name that was chosen before does not survive."""
     user.email_confirmed_at = timezone.now()
     user.name = name
     _set_password(user, password, "email_confirmed_at", "name")
 
 
 def _set_password(user: User, password: str, *also_changed: str) -> None:
-    """Save a new password. That ends every older one, every link and every session."""
+    """Save a new password. That revokes the old one, every link and every session."""
     _validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", *also_changed])

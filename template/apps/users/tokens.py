@@ -1,4 +1,4 @@
-"""The tokens of users: those in the links of our mails, and those that keep somebody signed in.
+"""The tokens of users: those in the links of mails, and those that keep a user signed in.
 
 Each works once; those in links for PASSWORD_RESET_TIMEOUT seconds.
 """
@@ -18,7 +18,7 @@ class EmailConfirmationTokenGenerator(PasswordResetTokenGenerator):
     key_salt = "apps.users.tokens.EmailConfirmationTokenGenerator"
 
     def _make_hash_value(self, user: "User", timestamp: int) -> str:
-        # Confirming changes this value, and so does another address: the token is then void.
+        # Confirming changes this value, and so does another address: either invalidates the token.
         return f"{user.pk}{timestamp}{user.email}{user.email_confirmed_at}"
 
 
@@ -26,7 +26,7 @@ class SingleUseRefreshToken(RefreshToken):
     """A refresh token as it is exchanged: once, and only while its user may have it."""
 
     def verify(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse it, besides simplejwt's reasons, when its user or password is gone.
+        """Reject it also when its user is gone, banned or unconfirmed, or has another password.
 
         Raises TokenError or AuthenticationFailed.
         """
@@ -42,7 +42,7 @@ class SingleUseRefreshToken(RefreshToken):
 
 
 def forget_text(instance: Any, **_: Any) -> None:
-    """Store what revokes a refresh token and not the token: who reads the table could use it."""
+    """Store what revokes a refresh token, not the token: a reader of the table could use it."""
     instance.token = ""
 
 

@@ -29,7 +29,7 @@ def fields_of(serializer_class: type[Serializer[Any]], request: Request) -> dict
 
 
 class CredentialsView(APIView):
-    """For those who cannot sign in yet. Its own rate limit slows down guessing."""
+    """A view for clients that are not signed in. Its own rate limit slows down guessing."""
 
     permission_classes = [AllowAny]
     authentication_classes = ()
@@ -46,9 +46,9 @@ class RegisterView(CredentialsView):
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        """Register an address: a link is sent to it, with which to choose a password.
+        """Register an address. A mail with a link to choose a password is sent to it.
 
-        The answer is the same whether or not the address has an account.
+        The response is the same whether or not the address has an account.
         """
         services.register(**fields_of(serializers.EmailSerializer, request))
         return Response(status=status.HTTP_202_ACCEPTED)
@@ -61,9 +61,9 @@ class ConfirmEmailView(CredentialsView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Choose a password, and a name, with the parts of the link that was sent.
+        """Choose a password, and a name, with the parts of the link from the mail.
 
-        That confirms the address: who has the link can read the mailbox.
+        That confirms the address.
         """
         services.confirm_email(**fields_of(serializers.ConfirmationSerializer, request))
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -119,7 +119,7 @@ class SignOutView(CredentialsView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Revoke a refresh token. The access token ends by itself within minutes."""
+        """Revoke a refresh token. The access token expires within minutes."""
         fields = fields_of(serializers.RefreshTokenSerializer, request)
         try:
             RefreshToken(fields["refresh"]).blacklist()
@@ -135,7 +135,7 @@ class ForgotPasswordView(CredentialsView):
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        """Ask for the mail with which to choose a new password."""
+        """Request the mail to choose a new password."""
         services.request_password_reset(**fields_of(serializers.EmailSerializer, request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
@@ -147,7 +147,7 @@ class ResetPasswordView(CredentialsView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Choose a new password with the parts of the link that was sent."""
+        """Choose a new password with the parts of the link from the mail."""
         services.reset_password(**fields_of(serializers.PasswordResetSerializer, request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -162,7 +162,7 @@ class ChangePasswordView(APIView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Choose a new password. Every token given so far ends, this one included."""
+        """Choose a new password. That revokes every token, the one of this request included."""
         fields = fields_of(serializers.PasswordChangeSerializer, request)
         services.change_password(user=selectors.current_user(request), **fields)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize(("stored", "typed"), SPELLINGS)
-def test_an_address_has_one_account_however_it_is_typed(
+def test_all_spellings_of_an_email_address_have_one_account(
     api: APIClient, stored: str, typed: str
 ) -> None:
     for email in (typed, stored, f" {typed}"):
@@ -53,7 +53,9 @@ def test_an_address_has_one_account_however_it_is_typed(
 
 
 @pytest.mark.parametrize("typed", NO_ADDRESSES)
-def test_what_is_no_address_once_it_is_normalized_is_refused(api: APIClient, typed: str) -> None:
+def test_an_email_address_that_is_invalid_once_normalized_is_rejected(
+    api: APIClient, typed: str
+) -> None:
     for path in (REGISTER, FORGOT):
         answer = api.post(path, {"email": typed})
         assert answer.status_code == 400
@@ -65,7 +67,7 @@ def test_what_is_no_address_once_it_is_normalized_is_refused(api: APIClient, typ
     assert not User.objects.exists()
 
 
-def test_normalizing_twice_is_normalizing_once() -> None:
+def test_normalizing_an_email_address_is_idempotent() -> None:
     letters = [chr(code) for code in range(0x20000) if not 0xD800 <= code < 0xE000]
     accents = [chr(code) for code in range(0x300, 0x345)]
     for text in (*letters, *(letter + accent for letter in "AHIJKTWY" for accent in accents)):
@@ -74,6 +76,6 @@ def test_normalizing_twice_is_normalizing_once() -> None:
         assert normalize("NFKC", once) == once
 
 
-def test_what_is_too_long_is_not_worth_the_work() -> None:
+def test_an_email_address_that_is_too_long_is_not_normalized() -> None:
     text = "A" * 255
     assert User.objects.normalize_email(text) == text

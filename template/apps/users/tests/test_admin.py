@@ -58,7 +58,7 @@ def change(admin: Client, user: User, **changes: str) -> User:
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_an_address_that_the_admin_changes_is_not_confirmed(
+def test_an_email_address_changed_in_the_admin_is_unconfirmed(
     admin: Client, api: APIClient, *, is_new: bool
 ) -> None:
     # The form shows no microseconds; that is no change.
@@ -75,7 +75,7 @@ def test_an_address_that_the_admin_changes_is_not_confirmed(
     assert api.post("/api/v1/auth/token/refresh/", {"refresh": token}).status_code == expected
 
 
-def test_a_form_does_not_bring_back_a_password_that_has_ended_meanwhile(
+def test_a_stale_admin_form_does_not_restore_an_old_password(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = UserFactory.create(email_confirmed_at=NOON)
@@ -96,7 +96,7 @@ def test_a_form_does_not_bring_back_a_password_that_has_ended_meanwhile(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["email/resend", "password/forgot"])
-def test_a_link_to_an_older_address_proves_nothing(
+def test_a_link_sent_to_a_previous_email_address_is_invalid(
     admin: Client, api: APIClient, kind: str
 ) -> None:
     confirmed_at = NOON if kind == "password/forgot" else None
@@ -109,7 +109,7 @@ def test_a_link_to_an_older_address_proves_nothing(
         assert answer.json()["errors"][0]["code"] == "invalid_link"
 
 
-def test_an_admin_who_knows_better_says_since_when(admin: Client) -> None:
+def test_an_admin_can_set_when_an_email_address_was_confirmed(admin: Client) -> None:
     user = UserFactory.create(email_confirmed_at=NOON)
     changed = change(
         admin, user, email="new@example.com", email_confirmed_at_0="2026-11-28", is_active="on"
@@ -117,7 +117,7 @@ def test_an_admin_who_knows_better_says_since_when(admin: Client) -> None:
     assert changed.email_confirmed_at == NOON + timedelta(days=1)
 
 
-def test_an_address_that_grows_is_refused(admin: Client) -> None:
+def test_the_admin_rejects_an_email_address_that_is_too_long_once_normalized(admin: Client) -> None:
     user = UserFactory.create(email_confirmed_at=NOON)
     with pytest.raises(AssertionError, match="valid email address"):
         change(

@@ -1,4 +1,4 @@
-"""What the database holds, and what the admin shows of it, lets nobody in."""
+"""Neither the rows of the database nor the pages of the admin contain a usable secret."""
 
 from collections.abc import Iterator
 from io import StringIO
@@ -47,7 +47,7 @@ def rows() -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_row_holds_what_lets_somebody_in(api: APIClient) -> None:
+def test_no_database_row_contains_a_usable_secret(api: APIClient) -> None:
     secrets: list[str] = []
     for secret in secrets_of_a_life(api):
         secrets.append(secret)
@@ -68,7 +68,7 @@ def pages() -> Iterator[tuple[str, list[Any]]]:
             yield f"{name}_history", [row.pk]
 
 
-def test_no_page_of_the_admin_shows_what_lets_somebody_in(api: APIClient, db: None) -> None:
+def test_no_admin_page_shows_a_usable_secret(api: APIClient, db: None) -> None:
     if "seed" in get_commands():
         with override_settings(DEBUG=True):
             call_command("seed", stdout=StringIO())
@@ -91,6 +91,6 @@ def test_no_page_of_the_admin_shows_what_lets_somebody_in(api: APIClient, db: No
 
 
 @pytest.mark.parametrize("model", ["outstandingtoken", "blacklistedtoken"])
-def test_the_admin_has_no_pages_of_tokens(model: str) -> None:
+def test_the_admin_has_no_token_pages(model: str) -> None:
     with pytest.raises(NoReverseMatch):
         reverse(f"admin:token_blacklist_{model}_changelist")

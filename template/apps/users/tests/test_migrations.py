@@ -1,4 +1,4 @@
-"""What happens to the accounts and tokens that are there."""
+"""Migrations of the accounts and tokens that exist."""
 
 from importlib import import_module
 
@@ -14,7 +14,9 @@ from apps.users.tests.factories import PASSWORD, UserFactory
 migration = import_module("apps.users.migrations.0002_end_what_was_chosen_before_a_proof")
 
 
-def test_a_stored_token_is_emptied_and_goes_on_working(api: APIClient, user: User) -> None:
+def test_a_token_whose_stored_text_a_migration_emptied_still_works(
+    api: APIClient, user: User
+) -> None:
     token = str(RefreshToken.for_user(user))
     OutstandingToken.objects.update(token=token)
     migration.forget_tokens(apps, None)
@@ -30,7 +32,7 @@ def test_a_stored_token_is_emptied_and_goes_on_working(api: APIClient, user: Use
         ({}, True),
     ],
 )
-def test_only_what_was_chosen_without_a_proof_is_forgotten(
+def test_a_migration_clears_passwords_and_names_of_unconfirmed_accounts_only(
     db: None, fields: dict[str, bool | None], *, survives: bool
 ) -> None:
     user = UserFactory.create(**fields, name="Ada")
@@ -39,7 +41,7 @@ def test_only_what_was_chosen_without_a_proof_is_forgotten(
     assert (user.check_password(PASSWORD), user.name) == (survives, "Ada" if survives else "")
 
 
-def test_an_older_spelling_of_a_domain_is_found_again(api: APIClient, db: None) -> None:
+def test_a_migration_normalizes_the_domains_of_email_addresses(api: APIClient, db: None) -> None:
     spellings = ["ada@bu\u0308ro.de", "ada.\u017f@example.com", "grace@\uff41.de"]
     users = [UserFactory.create() for _ in spellings]
     for user, email in zip(users, spellings, strict=True):

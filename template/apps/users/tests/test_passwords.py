@@ -31,7 +31,7 @@ def test_a_reset_confirms_the_address_too(api: APIClient) -> None:
     assert api.post(SIGN_IN, {"email": user.email, "password": NEW}).status_code == 200
 
 
-def test_a_reset_keeps_the_name_of_who_has_confirmed(api: APIClient, user: User) -> None:
+def test_a_password_reset_keeps_the_name_of_a_confirmed_user(api: APIClient, user: User) -> None:
     api.post(FORGOT, {"email": user.email})
     api.post(RESET, {**link_in_last_mail(), "password": NEW})
     assert (user.name, user.email_confirmed_at) == User.objects.values_list(
@@ -39,13 +39,13 @@ def test_a_reset_keeps_the_name_of_who_has_confirmed(api: APIClient, user: User)
     ).get()
 
 
-def test_of_ten_who_use_a_reset_link_at_once_one_does(api: APIClient, user: User) -> None:
+def test_of_ten_concurrent_uses_of_a_reset_link_one_succeeds(api: APIClient, user: User) -> None:
     api.post(FORGOT, {"email": user.email})
     body = {**link_in_last_mail(), "password": NEW}
     assert statuses_of_ten_at_once(RESET, body) == [204] + [400] * 9
 
 
-def test_the_mail_names_the_reader_and_is_not_escaped(api: APIClient, user: User) -> None:
+def test_a_mail_contains_the_name_of_its_recipient_unescaped(api: APIClient, user: User) -> None:
     User.objects.update(name="Ada O'Hara & Co")
     api.post(FORGOT, {"email": user.email})
     assert "Hello Ada O'Hara & Co," in mail.outbox[0].body
@@ -86,7 +86,7 @@ def test_a_password_is_not_changed_by_who_does_not(user_api: APIClient) -> None:
     assert (error["pointer"], error["code"]) == ("#/current_password", "wrong_password")
 
 
-def test_a_password_that_a_link_has_ended_meanwhile_changes_nothing(user: User) -> None:
+def test_a_password_replaced_by_a_concurrent_reset_is_rejected(user: User) -> None:
     as_authenticated = User.objects.get()
     user.set_password(NEW)
     user.save()

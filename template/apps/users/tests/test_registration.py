@@ -32,7 +32,7 @@ def test_somebody_registers_confirms_the_address_and_signs_in(api: APIClient) ->
     assert User.objects.get().name == "Ada"
 
 
-def test_what_a_stranger_registers_with_does_not_survive_the_proof(api: APIClient) -> None:
+def test_a_password_sent_before_confirmation_does_not_survive_it(api: APIClient) -> None:
     stranger = {**EMAIL, "password": STRANGERS, "name": "Mallory"}
     assert api.post(REGISTER, stranger).status_code == 202
     first = link_in_last_mail()
@@ -48,7 +48,7 @@ def test_what_a_stranger_registers_with_does_not_survive_the_proof(api: APIClien
     ("ask", "prove"), [(RESEND, CONFIRM), (REGISTER, CONFIRM), (FORGOT, RESET)]
 )
 @pytest.mark.parametrize("is_staff", [False, True])
-def test_a_proof_ends_whatever_the_account_had_before(
+def test_a_confirmation_revokes_earlier_passwords_tokens_and_links(
     api: APIClient, ask: str, prove: str, *, is_staff: bool
 ) -> None:
     """Accounts of older versions, and of the admin, have passwords and names without a proof."""
@@ -73,18 +73,18 @@ def test_a_proof_ends_whatever_the_account_had_before(
             assert api.post(path, {**link, "password": STRANGERS}).status_code == 400
 
 
-def test_of_ten_who_use_a_link_at_once_one_does(api: APIClient) -> None:
+def test_of_ten_concurrent_confirmations_one_succeeds(api: APIClient) -> None:
     api.post(REGISTER, EMAIL)
     body = {**link_in_last_mail(), **CHOSEN}
     assert statuses_of_ten_at_once(CONFIRM, body) == [204] + [400] * 9
 
 
-def test_ten_who_register_an_address_at_once_have_one_account() -> None:
+def test_ten_concurrent_registrations_create_one_account() -> None:
     assert statuses_of_ten_at_once(REGISTER, EMAIL) == [202] * 10
     assert User.objects.count() == 1
 
 
-def test_nobody_learns_that_the_password_of_an_unconfirmed_account_is_right(
+def test_signing_in_does_not_reveal_the_password_of_an_unconfirmed_account(
     api: APIClient,
 ) -> None:
     UserFactory.create(**ADA, email_confirmed_at=None)
@@ -97,7 +97,7 @@ def test_nobody_learns_that_the_password_of_an_unconfirmed_account_is_right(
     assert answers == [answers[0]] * 3
 
 
-def test_the_mail_has_nothing_of_who_asked_for_it(api: APIClient) -> None:
+def test_a_confirmation_mail_contains_no_text_from_the_request(api: APIClient) -> None:
     api.post(REGISTER, {**ADA, "name": "Buy at evil.example"})
     assert str(mail.outbox[0].body).startswith("Hello,")
     assert "/confirm-email?uid=" in mail.outbox[0].body
@@ -122,7 +122,7 @@ def test_a_banned_user_gets_no_mail(api: APIClient, path: str, *, is_confirmed: 
     assert not mail.outbox
 
 
-def test_a_banned_user_does_not_confirm(api: APIClient) -> None:
+def test_a_banned_user_cannot_confirm(api: APIClient) -> None:
     api.post(REGISTER, EMAIL)
     User.objects.update(is_active=False)
     assert api.post(CONFIRM, {**link_in_last_mail(), **CHOSEN}).status_code == 400
@@ -130,7 +130,9 @@ def test_a_banned_user_does_not_confirm(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize("password", ["password1234", "ada@example.com"])
-def test_a_weak_password_is_refused_and_the_link_stays_good(api: APIClient, password: str) -> None:
+def test_a_weak_password_is_rejected_and_the_link_stays_valid(
+    api: APIClient, password: str
+) -> None:
     api.post(REGISTER, EMAIL)
     link = link_in_last_mail()
     answer = api.post(CONFIRM, {**link, "password": password, "name": "Ada"})

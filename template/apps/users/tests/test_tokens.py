@@ -68,12 +68,12 @@ def test_a_refresh_token_works_once(api: APIClient, user: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_ten_who_refresh_with_a_token_at_once_one_does(api: APIClient, user: User) -> None:
+def test_of_ten_concurrent_refreshes_with_a_token_one_succeeds(api: APIClient, user: User) -> None:
     body = {"refresh": sign_in(api, user)["refresh"]}
     assert statuses_of_ten_at_once(REFRESH, body) == [200] + [401] * 9
 
 
-def test_a_token_that_is_used_between_check_and_use_is_refused(user: User) -> None:
+def test_a_refresh_token_used_between_check_and_use_is_rejected(user: User) -> None:
     raw = str(SingleUseRefreshToken.for_user(user))
     first, second = (SingleUseRefreshToken(raw) for _ in range(2))  # type: ignore[arg-type]
     first.blacklist()
@@ -100,7 +100,7 @@ def set_password(user: User) -> None:
 
 
 @pytest.mark.parametrize("end", [delete, ban, unconfirm, set_password])
-def test_a_refresh_token_ends_with_what_it_was_given_for(
+def test_a_refresh_token_of_a_deleted_banned_or_changed_account_is_rejected(
     api: APIClient, user: User, end: Callable[[User], None]
 ) -> None:
     pair = sign_in(api, user)

@@ -57,7 +57,7 @@ def test_an_empty_change_changes_nothing(user_api: APIClient, user: User) -> Non
     assert user_api.patch(ME, {}).json()["name"] == user.name
 
 
-def test_the_database_has_one_account_for_an_address_however_it_is_typed(user: User) -> None:
+def test_a_constraint_allows_one_account_for_all_spellings_of_an_email_address(user: User) -> None:
     with pytest.raises(IntegrityError):
         User.objects.bulk_create([User(email=user.email.upper())])
 
