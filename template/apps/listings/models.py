@@ -154,7 +154,7 @@ class Listing(models.Model):
         with photo_required() as changed:
             rows = Listing.objects.select_for_update()
             stored = rows.filter(pk=self.pk).first() if self.pk else None
-            self._refuse_another_host(stored)
+            self._check_host(stored)
             self.version = 1 + (stored or self).version
             if names := kwargs.get("update_fields"):
                 kwargs["update_fields"] = {*names, "version"}
@@ -163,10 +163,9 @@ class Listing(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        stored = Listing.objects.filter(pk=self.pk).first() if self.pk else None
-        self._refuse_another_host(stored)
+        self._check_host(Listing.objects.filter(pk=self.pk).first() if self.pk else None)
 
-    def _refuse_another_host(self, stored: "Listing | None") -> None:
+    def _check_host(self, stored: "Listing | None") -> None:
         """Raise ValidationError if the host changes although there are bookings."""
         if stored and stored.host_id != self.host_id and stored.bookings.exists():
             raise ValidationError({"host": _("The host of a listing with bookings cannot change.")})
