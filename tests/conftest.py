@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -119,11 +119,15 @@ def recorded(terminalreporter: Any) -> Iterator[tuple[str, Any, str]]:
                     yield name, value, report.outcome
 
 
+def longest(times: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(times.items(), key=lambda item: -item[1])
+
+
 def show_times(terminalreporter: Any, seconds: float) -> None:
     """Print the seconds by file, those of the longest tests, and how busy each process was."""
-    files: Counter[str] = Counter()
-    tests: Counter[str] = Counter()
-    processes: Counter[str] = Counter()
+    files: defaultdict[str, float] = defaultdict(float)
+    tests: defaultdict[str, float] = defaultdict(float)
+    processes: defaultdict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
@@ -131,11 +135,11 @@ def show_times(terminalreporter: Any, seconds: float) -> None:
                 tests[report.nodeid] += report.duration
                 processes[getattr(report, "worker_id", "this one")] += report.duration
     terminalreporter.section("where the time goes")
-    for name, spent in files.most_common():
+    for name, spent in longest(files):
         terminalreporter.line(f"{spent:7.0f} s  {name}")
-    for name, spent in tests.most_common():
+    for name, spent in longest(tests):
         if spent > MINUTE:
-            known = name.rpartition("::")[2].startswith(LONG)
+            known = name.partition("::")[2].startswith(LONG)
             terminalreporter.line(f"{spent:7.0f} s  {name}{'' if known else ' (not in LONG)'}")
     for name, spent in sorted(processes.items()):
         terminalreporter.line(

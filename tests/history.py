@@ -17,10 +17,11 @@ from tests.projects import ROOT, Copies, copy_working_tree, files_of_repository,
 RELEASES: dict[str, str] = tomllib.loads((ROOT / "tests/releases.toml").read_text())
 CURRENT = "v999.0.0"
 NEXT = "v1000.0.0"
-# Tests of updates begin from these, and from the working tree.
-LAST_RELEASES = [f"v{version}" for version in RELEASES][-3:]
+VERSIONS = [f"v{version}" for version in RELEASES]
+# Most tests of updates begin from the first release and the last two, and from the working tree.
+STARTS = sorted({VERSIONS[0], *VERSIONS[-2:]}, key=VERSIONS.index)
 # The versions whose renderings tests share: they are the same in every copy of the history.
-SHARED = {CURRENT, *(f"v{version}" for version in RELEASES)}
+SHARED = {CURRENT, *VERSIONS}
 Edit = Callable[[str], str]
 
 

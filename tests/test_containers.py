@@ -29,12 +29,19 @@ pytestmark = pytest.mark.skipif(not has_engine(), reason="`docker info` does not
 
 @pytest.fixture
 def development(render: Renderer) -> Iterator[Stack]:
-    stack = Stack(render(project_slug="nexus-test-development"))
+    stack = Stack(render(preset="full", project_slug="nexus-test-development"))
     try:
-        stack.make("up")
+        run("sh", "-c", last_command_of_start(), cwd=stack.project, **stack.variables())
         yield stack
     finally:
         stack.down()
+
+
+def last_command_of_start() -> str:
+    """Return the command that Start ends with, for a project that has just been copied."""
+    found = re.search(r"container engine\W+?`([^`]+)`", (ROOT / "docs/start.md").read_text())
+    assert found, "Start shows no command for containers"
+    return found.group(1)
 
 
 @pytest.fixture
@@ -44,7 +51,7 @@ def production(render: Renderer) -> Iterator[Callable[..., Production]]:
 
     def start(**answers: str) -> Production:
         slug = f"nexus-test-{answers.get('database', 'usual')}"
-        stack = Production(render(project_slug=slug, **answers))
+        stack = Production(render(preset="full", project_slug=slug, **answers))
         stacks.append(stack)
         stack.make("production")
         stack.trust()
@@ -247,7 +254,7 @@ def drills(stack: Production, record_property: Any, services: str) -> None:
 
 
 def test_an_image_without_a_lock_file_is_refused_in_words(render: Renderer) -> None:
-    project = render()
+    project = render(preset="full")
     command = ["docker", "build", "--progress", "plain", "."]
     process = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert process.returncode

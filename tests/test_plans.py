@@ -29,7 +29,7 @@ def test_no_list_reads_a_large_table_from_end_to_end(
     output = run(
         str(environment.python),
         str(PLANS),
-        cwd=render(**SERVICES[services]),
+        cwd=render(preset="full", **SERVICES[services]),
         PYTHONPATH=".",
         DJANGO_SETTINGS_MODULE="config.settings.test",
         DATABASE_URL=f"{addresses['DATABASE_URL']}_plans",
