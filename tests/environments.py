@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import tomllib
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 from copier import run_copy
 
-from tests.projects import made_once, run
+from tests.projects import run
 
 FLOORS = {"5.2": "3.11", "6.1": "3.12"}
 # One Django runs on the oldest Python that it may have, the other one on the newest.
@@ -45,34 +43,10 @@ class Environment:
             "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",
         }
 
-    def share_types(self, project: Path) -> None:
-        """Give a project what mypy knows of the packages in this environment.
-
-        Of the project's own modules mypy knows nothing yet, so that it checks all of them.
-        """
-        known = made_once(self.lock.parent / "known-types", self.check_types)
-        shutil.copytree(known, project / ".mypy_cache")
-
-    def check_types(self, cache: Path) -> None:
-        variables = {"MYPY_CACHE_DIR": str(cache)}
-        run(str(self.python), "-m", "mypy", ".", cwd=self.lock.parent, **variables)
-        forget_modules(cache)
-
     def versions(self) -> dict[str, str]:
         """Return what is installed, by name."""
         listed = run(UV, "pip", "freeze", "--python", str(self.python), cwd=self.lock.parent)
         return dict(line.split("==") for line in listed.splitlines() if "==" in line)
-
-
-def forget_modules(cache: Path) -> None:
-    """Take a project's own modules out of a cache of mypy."""
-    names = ("apps/*", "config/*", "scripts/*", "conftest.*", "manage.*")
-    own = " OR ".join(f"path GLOB '{name}'" for name in names)
-    forgotten = 0
-    for database in cache.rglob("*.db"):
-        with closing(sqlite3.connect(database)) as connection, connection:
-            forgotten += connection.execute(f"DELETE FROM files2 WHERE {own}").rowcount  # noqa: S608
-    assert forgotten, f"{cache}: nothing is known of the modules that mypy has checked"
 
 
 def path_with_uv() -> str:

@@ -164,7 +164,6 @@ def test_a_project_passes_its_own_lint_and_checks(
 ) -> None:
     environment = environment_of(environment_for, answers)
     project = render(**answers)
-    environment.share_types(project)
     run("make", "lint", cwd=project, **environment.variables)
     output = run("make", "check", cwd=project, **environment.variables)
     assert "System check identified no issues" in output
@@ -181,17 +180,6 @@ def test_a_schema_that_is_kept_must_be_true(render: Renderer, environment_for: A
     with pytest.raises(AssertionError, match=r"\+ +description: Something else\.") as failure:
         run("make", "check", cwd=project, **environment.variables)
     assert "run 'make schema'" in str(failure.value)
-
-
-def test_an_error_in_a_type_is_found_with_what_mypy_knows_already(
-    render: Renderer, environment_for: Any
-) -> None:
-    environment, project = environment_for("5.2"), render(preset="minimal")
-    environment.share_types(project)
-    with (project / "apps/users/selectors.py").open("a") as file:
-        file.write("\n\nWRONG: int = User.objects.get().email\n")
-    with pytest.raises(AssertionError, match=r"selectors\.py:\d+: error: Incompatible types"):
-        run("uv", "run", "mypy", ".", cwd=project, **environment.variables)
 
 
 @pytest.mark.parametrize("django", CHOICES["django_version"])
