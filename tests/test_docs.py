@@ -201,6 +201,7 @@ def marketplace(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
     project = shell.folder / "my-service"
     render(preset="full").rename(project)
     (project / ".venv").symlink_to(environment.python.parents[1])
+    shutil.copy(environment.lock, project)
     shell.environment |= environment.variables
     shell.run("cd my-service && git init --quiet --initial-branch=main && cp .env.example .env")
     shell.run("make seed")
