@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,29 +13,41 @@ import pytest
 from filelock import FileLock
 
 from tests.environments import SERVICES, Environment, prepare
-from tests.history import rebuild_history
-from tests.projects import Renderer, copy_working_tree
+from tests.history import Project, rebuild_history
+from tests.projects import Copies, Renderer, copy_working_tree, made_once
 
 STRICT = bool(os.environ.get("NEXUS_STRICT"))
-# These take minutes each. They come first, so that no process is left with one while others wait.
+# The longest first, so that no process is left with one while others wait. The end of each run
+# shows what is long now; what takes over a minute belongs in this list.
 LONG = (
-    "test_the_commands_of_start_",
     "test_a_project_passes_its_own_tests_on_real_services",
     "test_the_production_stack_",
-    "test_the_development_stack_",
+    "test_a_project_passes_its_own_tests",
+    "test_the_commands_of_the_practices_",
     "test_a_year_of_changes_",
     "test_no_list_reads_",
-    "test_a_project_passes_its_own_tests",
+    "test_the_development_stack_",
     "test_the_commands_",
+    "test_the_way_from_",
     "test_its_client_compiles_",
+    "test_a_project_passes_its_own_lint",
 )
+MINUTE = 60  # seconds
+BEGIN = pytest.StashKey[float]()
 COUNTS = ("option sets rendered", "generated tests run", "generated suites run")
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of what is made once for all processes of a test run."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def template(shared: Path) -> Path:
     """Return a copy of the template as it is in the working tree, without its history."""
-    return copy_working_tree(tmp_path_factory.mktemp("nexus") / "template")
+    return made_once(shared / "template", copy_working_tree)
 
 
 @pytest.fixture
@@ -44,9 +57,10 @@ def render(template: Path, tmp_path: Path, record_property: Any) -> Renderer:
 
 
 @pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def history(shared: Path) -> Path:
     """Return a repository of the template with every release and the working tree. Only to read."""
-    return rebuild_history(tmp_path_factory.mktemp("history") / "nexus")
+    Project.copies = Copies(shared / "copies")
+    return made_once(shared / "history" / "nexus", rebuild_history)
 
 
 @pytest.fixture
@@ -56,7 +70,7 @@ def own_history(history: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment_for(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def environment_for(template: Path, shared: Path) -> Any:
     """Return a function that gives the shared environment for a Django and a set of services.
 
     All projects that have both share it: it holds what the project with everything on installs as
@@ -65,15 +79,16 @@ def environment_for(template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
     @cache
     def environment(django: str, services: str = "usual") -> Environment:
-        folder = tmp_path_factory.getbasetemp()
-        if "PYTEST_XDIST_WORKER" in os.environ:
-            folder = folder.parent
-        name = f"django-{django}-{services}"
-        with FileLock(folder / f"{name}.lock"):
+        folder = shared / f"django-{django}-{services}"
+        with FileLock(f"{folder}.lock"):
             answers = {"django_version": django, **SERVICES[services]}
-            return prepare(template, folder / name, answers)
+            return prepare(template, folder, answers)
 
     return environment
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[BEGIN] = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -104,8 +119,37 @@ def recorded(terminalreporter: Any) -> Iterator[tuple[str, Any, str]]:
                     yield name, value, report.outcome
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def longest(times: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(times.items(), key=lambda item: -item[1])
+
+
+def show_times(terminalreporter: Any, seconds: float) -> None:
+    """Print the seconds by file, those of the longest tests, and how busy each process was."""
+    files: defaultdict[str, float] = defaultdict(float)
+    tests: defaultdict[str, float] = defaultdict(float)
+    processes: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                files[report.nodeid.partition("::")[0]] += report.duration
+                tests[report.nodeid] += report.duration
+                processes[getattr(report, "worker_id", "this one")] += report.duration
+    terminalreporter.section("where the time goes")
+    for name, spent in longest(files):
+        terminalreporter.line(f"{spent:7.0f} s  {name}")
+    for name, spent in longest(tests):
+        if spent > MINUTE:
+            known = name.partition("::")[2].startswith(LONG)
+            terminalreporter.line(f"{spent:7.0f} s  {name}{'' if known else ' (not in LONG)'}")
+    for name, spent in sorted(processes.items()):
+        terminalreporter.line(
+            f"{spent:7.0f} s  busy of {seconds:.0f} s ({spent / seconds:.0%}): process {name}"
+        )
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print what was tested: the updates, how often, and what the tests of the sources found."""
+    show_times(terminalreporter, time.monotonic() - config.stash[BEGIN])
     counts: Counter[str] = Counter()
     lines: dict[str, list[str]] = {"update": [], "note": []}
     for name, value, outcome in recorded(terminalreporter):

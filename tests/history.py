@@ -1,23 +1,27 @@
 """The template through time: its releases, the working tree as the newest one, and what may follow."""
 
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from copier import run_copy, run_update
 
 from tests.environments import path_with_uv
-from tests.projects import ROOT, copy_working_tree, files_of_repository, run
+from tests.projects import ROOT, Copies, copy_working_tree, files_of_repository, run
 
 RELEASES: dict[str, str] = tomllib.loads((ROOT / "tests/releases.toml").read_text())
 CURRENT = "v999.0.0"
 NEXT = "v1000.0.0"
-# Tests of updates begin from these, and from the working tree.
-LAST_RELEASES = [f"v{version}" for version in RELEASES][-3:]
+VERSIONS = [f"v{version}" for version in RELEASES]
+# Most tests of updates begin from the first release and the last two, and from the working tree.
+STARTS = sorted({VERSIONS[0], *VERSIONS[-2:]}, key=VERSIONS.index)
+# The versions whose renderings tests share: they are the same in every copy of the history.
+SHARED = {CURRENT, *VERSIONS}
 Edit = Callable[[str], str]
 
 
@@ -70,13 +74,29 @@ class Project:
 
     template: Path
     folder: Path
+    # Those that tests of one run share.
+    copies: ClassVar[Copies | None] = None
 
     @classmethod
     def copy(
         cls, template: Path, folder: Path, version: str = CURRENT, **answers: Any
     ) -> "Project":
-        # `unsafe` is not given: a template that wants to run code is refused, here and at updates.
-        run_copy(str(template), folder, data=answers, defaults=True, vcs_ref=version, quiet=True)
+        shared = cls.copies if version in SHARED else None
+        key = shared and shared.key(
+            run("git", "rev-parse", version, cwd=template), version, answers
+        )
+        if shared and key and shared.take(key, folder):
+            # What it is a copy of has another address than this template.
+            record = folder / ".copier-answers.yml"
+            text = re.sub(r"(?m)^_src_path: .*$", f"_src_path: {template}", record.read_text())
+            record.write_text(text)
+        else:
+            # `unsafe` is not given: a template that wants to run code is refused, here and later.
+            run_copy(
+                str(template), folder, data=answers, defaults=True, vcs_ref=version, quiet=True
+            )
+            if shared and key:
+                shared.keep(key, folder)
         run("git", "init", "--quiet", "--initial-branch=main", cwd=folder)
         commit(folder, "Start from the template")
         return cls(template, folder)

@@ -1,14 +1,18 @@
 """Copying the template: always without trust, and from what stands in the working tree."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from copier import run_copy
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 # Git as on a machine where nobody has configured it.
@@ -103,8 +107,53 @@ def tree(project: Path) -> dict[str, bytes]:
     return {str(path.relative_to(project)): path.read_bytes() for path in files}
 
 
+def made_once(target: Path, make: Callable[[Path], object]) -> Path:
+    """Return `target`, which the first process that asks for it makes for all others."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{target}.lock"):
+        if not target.exists():
+            try:
+                make(target)
+            except BaseException:
+                shutil.rmtree(target, ignore_errors=True)
+                raise
+    return target
+
+
+class Copies:
+    """What Copier has rendered in this test run, by template, version and answers.
+
+    A rendering is the same each time (tests/test_rendering.py), so that a copy of it will do.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def key(self, *parts: Any) -> Path:
+        text = json.dumps(parts, sort_keys=True)
+        return self.folder / sha256(text.encode()).hexdigest()[:24]
+
+    def take(self, key: Path, target: Path) -> bool:
+        """Fill `target` with the rendering, if there is one."""
+        if key.exists():
+            shutil.copytree(key, target, symlinks=True)
+            return True
+        return False
+
+    def keep(self, key: Path, rendered: Path) -> None:
+        """Keep a copy of a rendering for other tests. Another process may do so at the same time."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(dir=self.folder)) / "partial"
+        shutil.copytree(rendered, partial, symlinks=True)
+        try:
+            partial.rename(key)
+        except OSError:
+            shutil.rmtree(partial)
+        partial.parent.rmdir()
+
+
 class Renderer:
-    """Copies the template into numbered folders, and counts how often."""
+    """Copies the template into numbered folders, and counts how many option sets it renders."""
 
     def __init__(
         self, template: Path, folder: Path, record_property: Callable[[str, object], None]
@@ -112,13 +161,28 @@ class Renderer:
         self.template = template
         self.folder = folder
         self.record_property = record_property
+        self.copies = Copies(template.parent / "renderings")
         self.count = 0
 
     def __call__(self, **answers: Any) -> Path:
         """Return the folder of a new project. Raises what Copier raises for a bad answer."""
+        target, key = self.next(), self.copies.key(answers)
+        if not self.copies.take(key, target):
+            self.render(target, answers)
+            self.copies.keep(key, target)
+        return target
+
+    def anew(self, **answers: Any) -> Path:
+        """Return the same, rendered for this test alone."""
+        target = self.next()
+        self.render(target, answers)
+        return target
+
+    def next(self) -> Path:
         self.count += 1
-        target = self.folder / f"project-{self.count}"
+        return self.folder / f"project-{self.count}"
+
+    def render(self, target: Path, answers: dict[str, Any]) -> None:
         # `unsafe` is not given: a template that wants to run code is refused here.
         run_copy(str(self.template), target, data=answers, defaults=True, quiet=True)
         self.record_property("option sets rendered", 1)
-        return target

@@ -10,12 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts.demo import end
 from tests import cookiecutter_django
-from tests.environments import path_with_uv
+from tests.environments import Environment, path_with_uv
 from tests.history import CURRENT, NEXT, Project
 from tests.projects import ENVIRONMENT, ROOT, Renderer, clone_working_tree, free_port, run
 from tests.test_update_command import release_news
@@ -43,6 +44,8 @@ REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
 WRITTEN = {"docs/api/openapi.yaml", "docs/api/postman.json", "clients/schema.d.ts"}
 # What runs on in the background, and which address then answers.
 SERVERS = {"make dev": "8000/health/ready", "make mock": "4010/api/v2/listings/"}
+# They stand for all where a page says `make test`: whole suites run in tests/test_generated.py.
+FEW_TESTS = {"ARGS": "apps/common/tests/test_pagination.py"}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -117,7 +120,7 @@ class Shell:
             "PATH": path_with_uv(),
             "PORT": str(port),
             "MOCK_PORT": self.ports["4010"],
-            "PYTEST_XDIST_AUTO_NUM_WORKERS": "2",
+            **FEW_TESTS,
         }
         if not (folder / "nexus").exists():
             (folder / "nexus").symlink_to(template)
@@ -195,16 +198,20 @@ def matches(shown: str, printed: str) -> bool:
 
 
 def test_the_commands_of_start_do_what_the_page_says(shell: Shell) -> None:
+    """Follow Start word for word. Its last command needs an engine: tests/test_containers.py."""
     assert follow(START, shell) > 10
 
 
 @pytest.fixture
-def marketplace(shell: Shell) -> Shell:
-    """Return a shell in a copy with everything, set up, seeded and served as Start says."""
-    copy = next(command for command, _ in commands(START) if "copier copy" in command)
-    shell.run(copy.replace("--defaults", "--defaults --data preset=full"))
-    shell.run("cd my-service && git init --quiet --initial-branch=main")
-    shell.run("make setup")
+def marketplace(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
+    """Return a shell in a project with everything, seeded and served."""
+    environment: Environment = environment_for("5.2")
+    project = shell.folder / "my-service"
+    render(preset="full").rename(project)
+    (project / ".venv").symlink_to(environment.python.parents[1])
+    shutil.copy(environment.lock, project)
+    shell.environment |= environment.variables
+    shell.run("cd my-service && git init --quiet --initial-branch=main && cp .env.example .env")
     shell.run("make seed")
     shell.serve("make dev")
     return shell
@@ -229,8 +236,8 @@ def test_the_commands_of_a_page_on_updates_do_what_it_says(
     Project.copy(own_history, tmp_path / "project")
     release_news(own_history)
     shell = Shell(tmp_path, free_port(), own_history, "project")
-    # A few tests stand for all, and the Git hook's lint is no part of the page.
-    shell.environment |= {"ARGS": "apps/common/tests/test_pagination.py", "SKIP": "lint"}
+    # The Git hook's lint is no part of the page.
+    shell.environment |= {"SKIP": "lint"}
     shell.run("make setup && git add --all && git commit --quiet --message Locked")
     assert follow(page, shell) > 3
 

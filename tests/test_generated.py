@@ -5,11 +5,14 @@ import re
 import socket
 import time
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
+from covertable import make
 
 from tests.environments import (
     FLOORS,
@@ -19,24 +22,46 @@ from tests.environments import (
     locked_versions,
     path_with_uv,
 )
-from tests.projects import CHOICES, Renderer, run
+from tests.projects import CHOICES, FEATURES, Renderer, run
 
-# Every preset, every feature on and off, both releases of Django. What a changed answer leads to is,
-# byte for byte, a fresh copy (tests/test_updates.py), so that these stand for it, too.
-PROJECTS: dict[str, dict[str, Any]] = {
-    "full": {"preset": "full"},
-    "api": {"preset": "api"},
-    "minimal": {"preset": "minimal"},
-    "custom-jobs": {"preset": "custom", "use_docker": False, "use_monitoring": True},
-    "custom-containers": {"preset": "custom", "use_celery": False, "use_marketplace": True},
-    "full-django-6.1": {"preset": "full", "django_version": "6.1"},
-    "full-other-services": {"preset": "full", **SERVICES["other"]},
-    "minimal-django-6.1": {"preset": "minimal", "django_version": "6.1"},
+# The features of each preset, and the Django that its suite runs on.
+PRESETS: dict[str, tuple[set[str], str]] = {
+    "full": (set(FEATURES), "6.1"),
+    "api": ({"use_celery", "use_docker"}, "5.2"),
+    "minimal": (set(), "5.2"),
 }
-# Those whose suite is run without services. `full` has its own run without any where the handbook's
-# Start says `make test` (tests/test_docs.py), and runs on services once with each Django.
-ON_A_LAPTOP = {name: answers for name, answers in PROJECTS.items() if not name.startswith("full")}
-DJANGO_ON_SERVICES = {"usual": "6.1", "other": "5.2"}
+
+
+def option_sets() -> dict[str, dict[str, Any]]:
+    """Return the presets, and what else it takes for each pair of answers to stand together.
+
+    What a changed answer leads to is, byte for byte, a fresh copy (tests/test_updates.py), so that
+    these stand for it, too.
+    """
+    choices = {
+        "django_version": CHOICES["django_version"],
+        **{key: [True, False] for key in FEATURES},
+    }
+    presets = [
+        {"django_version": django, **{name: name in chosen for name in FEATURES}}
+        for chosen, django in PRESETS.values()
+    ]
+    sets: dict[str, dict[str, Any]] = {
+        name: {"preset": name, "django_version": django} for name, (_, django) in PRESETS.items()
+    }
+    for row in make(choices, presets=presets)[len(presets) :]:
+        chosen = [name.removeprefix("use_") for name in FEATURES if row[name]]
+        sets["-".join([*chosen, row["django_version"]])] = {"preset": "custom", **row}
+    return sets
+
+
+PROJECTS = option_sets()
+# Without coverage where another run of the same code has it: with services nothing is skipped that
+# runs without them. The code for the other services is measured here alone.
+ON_SERVICES: dict[str, tuple[str, dict[str, str]]] = {
+    "usual": ("6.1", {"ARGS": "--numprocesses=1"}),
+    "other": ("5.2", {}),
+}
 # Two days before Django 5.2.19 came out.
 EARLIER = "2026-11-01T00:00:00Z"
 LINES = re.compile(r"(\d+) passed")
@@ -100,7 +125,7 @@ def check_skips(output: str, services: dict[str, str]) -> None:
     assert not [reason for reason in reasons if not reason.startswith(missing)], output
 
 
-@pytest.mark.parametrize("answers", ON_A_LAPTOP.values(), ids=ON_A_LAPTOP)
+@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
 def test_a_project_passes_its_own_tests(
     render: Renderer, environment_for: Any, record_property: Any, answers: dict[str, Any]
 ) -> None:
@@ -112,13 +137,14 @@ def test_a_project_passes_its_own_tests(
 def test_a_project_passes_its_own_tests_on_real_services(
     render: Renderer, environment_for: Any, record_property: Any, services: str
 ) -> None:
-    django = DJANGO_ON_SERVICES[services]
+    django, measured = ON_SERVICES[services]
     environment, addresses = environment_for(django, services), addresses_of(services)
     begin = time.monotonic()
     count = run_suite(
         render(preset="full", **SERVICES[services], django_version=django),
         record_property,
         **environment.variables,
+        **measured,
         **addresses,
         TEST_BROKER_URL=addresses["CELERY_BROKER_URL"],
     )
@@ -129,7 +155,10 @@ def test_a_project_passes_its_own_tests_on_real_services(
     )
 
 
-@pytest.mark.parametrize("answers", PROJECTS.values(), ids=PROJECTS)
+LINTED = {**PROJECTS, "full-other-services": {"preset": "full", **SERVICES["other"]}}
+
+
+@pytest.mark.parametrize("answers", LINTED.values(), ids=LINTED)
 def test_a_project_passes_its_own_lint_and_checks(
     render: Renderer, environment_for: Any, answers: dict[str, Any]
 ) -> None:
@@ -153,14 +182,10 @@ def test_a_schema_that_is_kept_must_be_true(render: Renderer, environment_for: A
     assert "run 'make schema'" in str(failure.value)
 
 
-@pytest.mark.parametrize(
-    "answers", [PROJECTS["full"], PROJECTS["full-django-6.1"]], ids=CHOICES["django_version"]
-)
-def test_formatting_changes_nothing(
-    render: Renderer, environment_for: Any, answers: dict[str, Any]
-) -> None:
-    environment = environment_of(environment_for, answers)
-    project = render(**answers)
+@pytest.mark.parametrize("django", CHOICES["django_version"])
+def test_formatting_changes_nothing(render: Renderer, environment_for: Any, django: str) -> None:
+    environment = environment_for(django)
+    project = render(preset="full", django_version=django)
     run("git", "init", "--quiet", cwd=project)
     run("git", "add", "--all", cwd=project)
     run("make", "format", cwd=project, **environment.variables)
@@ -208,6 +233,28 @@ def test_a_year_later_the_same_versions_are_installed(render: Renderer) -> None:
     before = (project / "uv.lock").read_text()
     run(UV, "lock", cwd=project)
     assert (project / "uv.lock").read_text() == before
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_has_the_features_that_its_suite_stands_for(render: Renderer, preset: str) -> None:
+    answers = yaml.safe_load((render(preset=preset) / ".copier-answers.yml").read_text())
+    assert {name for name in FEATURES if answers[name]} == PRESETS[preset][0]
+
+
+def test_every_pair_of_features_is_tested_together(render: Renderer) -> None:
+    """Each with each, on and off, and on both releases of Django."""
+    names = ["django_version", *FEATURES]
+    together = set()
+    for given in PROJECTS.values():
+        answers = yaml.safe_load((render(**given) / ".copier-answers.yml").read_text())
+        together |= set(combinations([(name, answers[name]) for name in names], 2))
+    expected = {
+        ((first, one), (second, two))
+        for first, second in combinations(names, 2)
+        for one in CHOICES[first]
+        for two in CHOICES[second]
+    }
+    assert together == expected
 
 
 def test_every_django_on_offer_has_a_floor() -> None:

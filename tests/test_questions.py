@@ -75,13 +75,22 @@ def pairs(table: dict[str, list[Any]]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("name", "answer"), pairs(ACCEPTED))
-def test_an_answer_that_is_accepted_gives_a_valid_project(
-    render: Renderer, name: str, answer: Any
+def several(table: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Return the first value of each question, then the second of each that has one, and so on."""
+    longest = max(map(len, table.values()))
+    return [
+        {name: values[place] for name, values in table.items() if place < len(values)}
+        for place in range(longest)
+    ]
+
+
+@pytest.mark.parametrize("given", several(ACCEPTED))
+def test_answers_that_are_accepted_give_a_valid_project(
+    render: Renderer, given: dict[str, Any]
 ) -> None:
-    project = render(**{name: answer})
+    project = render(**given)
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    assert answers[name] == answer
+    assert {name: answers[name] for name in given} == given
     pyproject = tomllib.loads((project / "pyproject.toml").read_text())["project"]
     assert pyproject["description"] == answers["description"]
     assert pyproject["authors"][0]["name"] == answers["author_name"]

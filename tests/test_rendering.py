@@ -139,7 +139,7 @@ def test_api_is_full_without_what_api_leaves_out(render: Renderer) -> None:
 
 
 def test_rendering_twice_gives_the_same(render: Renderer) -> None:
-    assert tree(render()) == tree(render())
+    assert tree(render.anew()) == tree(render.anew())
 
 
 def test_the_licence_bears_year_and_owner(render: Renderer) -> None:

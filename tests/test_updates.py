@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.history import CURRENT, LAST_RELEASES, NEXT, RELEASES, Project, instead, release_next
+from tests.history import (
+    CURRENT,
+    NEXT,
+    RELEASES,
+    STARTS,
+    VERSIONS,
+    Project,
+    instead,
+    release_next,
+)
 from tests.projects import CHOICES, FEATURES, run
 
 # Answers away from the defaults, so that what is recorded is seen to come along.
@@ -17,7 +26,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "minimal": {"preset": "minimal", "license": "proprietary"},
     "custom": {"preset": "custom", "use_celery": False, "django_version": "6.1"},
 }
-STARTS = [*LAST_RELEASES, CURRENT]
+# One update from each other release, too.
+UPDATES = [(start, preset) for start in (*STARTS, CURRENT) for preset in ANSWERS]
+UPDATES += [(start, "full") for start in VERSIONS if start not in STARTS]
 
 
 def same_as_fresh(project: Project, folder: Path, **answers: Any) -> None:
@@ -28,8 +39,7 @@ def same_as_fresh(project: Project, folder: Path, **answers: Any) -> None:
     fresh.remove()
 
 
-@pytest.mark.parametrize("preset", ANSWERS)
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize(("start", "preset"), UPDATES)
 def test_an_untouched_project_becomes_what_a_fresh_copy_is(
     history: Path, tmp_path: Path, record_property: Any, start: str, preset: str
 ) -> None:
@@ -150,7 +160,7 @@ def test_a_preset_is_a_beginning_and_changes_no_answer_later(
 
 def test_an_update_goes_on_from_where_the_last_one_ended(history: Path, tmp_path: Path) -> None:
     """Update through every release, one after the other, with a commit after each."""
-    first, *others = [f"v{version}" for version in RELEASES] + [CURRENT]
+    first, *others = [*VERSIONS, CURRENT]
     project = Project.copy(history, tmp_path / "project", first)
     known = recorded(project)
     for version in others:
