@@ -32,8 +32,8 @@ class ReliableTask(DjangoTask[Any, Any]):
     fails is kept as a failed job (a dead letter): `manage.py failed_jobs` lists and retries it.
     """
 
-    # Late acknowledgement: a job in flight survives its worker. It may run twice, so it has to be
-    # idempotent. Redeliveries are counted (before_start).
+    # Late acknowledgement: a job in flight survives its worker. It may run twice, so a second run
+    # must do no harm. Redeliveries are counted (before_start).
     acks_late = True
     reject_on_worker_lost = True
     autoretry_for = (OSError, OperationalError, InterfaceError)
