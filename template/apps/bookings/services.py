@@ -53,8 +53,8 @@ class PriceChanged(Conflict):
 def book(*, listing: Listing, guest: User, stay: Stay) -> Booking:
     """Return a new booking. Raises ValidationError, DatesUnavailable and PriceChanged.
 
-    The lock on the listing serializes bookings of the same listing, and of no others. A
-    constraint may also reject overlapping bookings that were written without the lock.
+    The lock on the listing serializes bookings of the same listing, and of no others. Where the
+    database has a constraint for it, that also rejects overlaps that were written without the lock.
     """
     listing = Listing.objects.select_for_update().get(pk=listing.pk)
     _validate(listing, guest, stay)

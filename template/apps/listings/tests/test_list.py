@@ -150,7 +150,7 @@ def test_check_out_without_check_in_is_an_error_of_the_whole_request(
     assert (error["pointer"], error["code"]) == ("#", "invalid")
 
 
-# A full-text index may have the words only after the commit.
+# Some full-text indexes have the words only after the commit.
 @pytest.mark.django_db(transaction=True)
 def test_a_search_matches_all_words_in_title_description_and_city(api: APIClient) -> None:
     listing = ListingFactory.create(
