@@ -58,7 +58,7 @@ class Booking(models.Model):
     class Meta:
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
-        # A database may also reject overlapping bookings: see overlap_backend.py.
+        # Some databases also reject overlapping bookings: see overlap_backend.py.
         constraints = [
             CheckConstraint(
                 condition=Q(state__in=State.values), name="bookings_booking_state_known"
@@ -72,7 +72,7 @@ class Booking(models.Model):
                 name="bookings_booking_nights_in_range",
             ),
             CheckConstraint(
-                # Without the cast, the product of two integers may overflow.
+                # Without the cast, the product of two integers can overflow.
                 condition=Q(total=Cast("price", models.BigIntegerField()) * F("nights")),
                 name="bookings_booking_total_is_price_times_nights",
             ),
