@@ -19,10 +19,11 @@ def test_it_lists_everything_that_is_missing() -> None:
         assert all(" is missing: " in line for line in lines)
 
 
-# What is wrong, several variables at a time, and what is said of each: one line.
+RANDOM = PRODUCTION["SECRET_KEY"]
+# Several wrong variables at a time, and the message on each: one line.
 WRONG = [
     {
-        "SECRET_KEY": ("change-me", "is still a placeholder"),
+        "SECRET_KEY": ("change-me" + RANDOM, "is still a placeholder"),
         "DEBUG": ("true", "is on"),
         "ALLOWED_HOSTS": ("*", "is open"),
         "EMAIL_URL": ("consolemail://", "names the console"),
@@ -30,7 +31,7 @@ WRONG = [
         "FRONTEND_URL": ("http://localhost:8000", "leads to this machine"),
     },
     {
-        "SECRET_KEY": ("CHANGEME-" + "x" * 50, "is still a placeholder"),
+        "SECRET_KEY": ("CHANGEME-" + RANDOM, "is still a placeholder"),
         "ALLOWED_HOSTS": ("api.example.org,*", "is open"),
         "CONN_MAX_AGE": ("soon", "cannot be read"),
         "TRUSTED_PROXIES": ("10.0.0.0/99", "cannot be read"),
@@ -38,7 +39,7 @@ WRONG = [
         "EMAIL_URL": ("nonsense://mail", "cannot be read"),
         "FRONTEND_URL": ("app.example.org", "is no such address"),
     },
-    {"SECRET_KEY": ("<placeholder>", "is still a placeholder")},
+    {"SECRET_KEY": ("<placeholder>" + RANDOM, "is still a placeholder")},
     {"SECRET_KEY": ("k3vQ9xT1mB", "is shorter than 50 characters")},
     {"SECRET_KEY": ("ab" * 30, "repeats")},
     {"SECRET_KEY_FILE": ("/nowhere", "cannot be read")},

@@ -67,7 +67,7 @@ def test_an_email_address_that_is_invalid_once_normalized_is_rejected(
     assert not User.objects.exists()
 
 
-def test_normalizing_an_email_address_twice_changes_nothing() -> None:
+def test_normalizing_an_email_address_again_changes_nothing() -> None:
     letters = [chr(code) for code in range(0x20000) if not 0xD800 <= code < 0xE000]
     accents = [chr(code) for code in range(0x300, 0x345)]
     for text in (*letters, *(letter + accent for letter in "AHIJKTWY" for accent in accents)):
