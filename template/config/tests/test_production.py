@@ -19,7 +19,7 @@ def test_it_lists_everything_that_is_missing() -> None:
         assert all(" is missing: " in line for line in lines)
 
 
-# What is wrong, several variables at a time, and what is said of each: one line.
+# Several invalid variables at a time, and the line that the message has for each.
 WRONG = [
     {
         "SECRET_KEY": ("change-me", "is still a placeholder"),
