@@ -127,7 +127,7 @@ class Server:
             response = connection.getresponse()
             body = response.read()
             if response.status != HTTPStatus.OK:
-                raise SystemExit(f"{address} responds with {response.status}: {body[:500].decode()}")
+                raise SystemExit(f"{address} returned {response.status}: {body[:500].decode()}")
         connection.close()
         return body
 
