@@ -32,7 +32,7 @@ def _cache_of_its_own(settings: Settings) -> None:
 
 @pytest.fixture
 def api() -> APIClient:
-    """Return a client of nobody. What a view raises becomes an answer, as in production."""
+    """Return an anonymous client. An exception in a view becomes a response, as in production."""
     return APIClient(raise_request_exception=False)
 
 

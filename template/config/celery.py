@@ -31,7 +31,7 @@ def hide_arguments(headers: dict[str, Any], **_: Any) -> None:
 
 @worker_init.connect
 def hide_settings(**_: Any) -> None:
-    """Answer `celery inspect conf` and monitors without the passwords of the broker and the cache."""
+    """Show `celery inspect conf` and monitors no passwords of the broker and the cache."""
     from celery.worker.control import Panel  # noqa: PLC0415  # a worker's alone
 
     show = Panel.data["conf"]

@@ -23,8 +23,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the library has no types
     """Reads variables, and remembers their names and what is wrong with their values.
 
-    A value that cannot be read is noted in `problems` and its default stands in for it, so that
-    one message can list everything that is wrong. `NAME_FILE` gives the path of a file that holds
+    The error of a value that cannot be read is collected in `problems`, and its default is used
+    meanwhile, so that one message can list everything that is wrong. `NAME_FILE` gives the path of a file that holds
     the value of `NAME`, which is how container platforms mount secrets.
     """
 

@@ -119,7 +119,7 @@ class Server:
         )
 
     def get(self, paths: Iterable[str], headers: dict[str, str]) -> bytes:
-        """Ask for each path, on one connection. Return the last answer."""
+        """Request each path, on one connection. Return the last body."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         body = b""
         for address in paths:
@@ -127,12 +127,12 @@ class Server:
             response = connection.getresponse()
             body = response.read()
             if response.status != HTTPStatus.OK:
-                raise SystemExit(f"{address} answers {response.status}: {body[:500].decode()}")
+                raise SystemExit(f"{address} returned {response.status}: {body[:500].decode()}")
         connection.close()
         return body
 
     def wait(self) -> None:
-        """Return when it answers. Raises SystemExit if it does not within 30 seconds."""
+        """Return when it responds. Raises SystemExit if it does not within 30 seconds."""
         for _ in range(300):
             try:
                 self.cpu()

@@ -1,8 +1,8 @@
 """Makes a Postman collection run: `make postman`.
 
-openapi-to-postmanv2 has made a collection of the OpenAPI document. Here it learns to sign in, to
-send the examples of the document, to go along its links, and to check every answer. It then stands
-in docs/api/postman.json, for Postman and for newman.
+openapi-to-postmanv2 has made a collection of the OpenAPI document. This script lets it sign in, send
+the examples of the document, follow its links and check every response, and writes it to
+docs/api/postman.json, for Postman and for newman.
 """
 
 import json
@@ -83,7 +83,7 @@ class Collection:
         }
 
     def _path(self, path: list[str]) -> dict[str, Any]:
-        """Return a folder of requests, each with what it takes from the answer before it."""
+        """Return a folder of requests, each with the values that it takes from the response before it."""
         items = [deepcopy(self.requests[name]) for name in path]
         for item in items:
             _then(item, DONE)
@@ -149,7 +149,7 @@ def _give(request: dict[str, Any], place: str, value: str) -> None:
 
 
 def _then(item: dict[str, Any], script: str) -> None:
-    """Run a script with the answer of a request."""
+    """Run a script with the response to a request."""
     item["event"] = [*item["event"], _event("test", script)]
 
 
@@ -158,7 +158,7 @@ def _event(listen: str, script: str) -> dict[str, Any]:
 
 
 def _without_ids(value: Any) -> Any:
-    """Return a value without what is made up anew each time."""
+    """Return a value without the parts that are generated for each run."""
     if isinstance(value, list):
         return [_without_ids(each) for each in value]
     if isinstance(value, dict):

@@ -7,7 +7,7 @@ from kombu import Connection, Queue
 
 
 def check_broker() -> None:
-    """Raise an error when the broker does not answer within two seconds."""
+    """Raise an error when the broker does not respond within two seconds."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         return
     with current_app.connection_for_write(connect_timeout=2) as connection:
@@ -17,7 +17,7 @@ def check_broker() -> None:
 def accepts_messages() -> bool:
     """Tell whether the broker accepts a small message, to a queue of its own.
 
-    A broker that is full answers and accepts none. One that rejects a job may accept others.
+    A full broker responds and accepts none. One that rejects a job may accept others.
     """
     try:
         with current_app.connection_for_write(connect_timeout=2) as connection:

@@ -32,11 +32,11 @@ STATUSES = {
 
 
 class Unavailable(APIException):
-    """Something that the service cannot do without is away for the moment."""
+    """A critical dependency is unavailable for the moment."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_code = "unavailable"
-    default_detail = "Something that this needs does not answer. Try again in a moment."
+    default_detail = "A required service is temporarily unavailable. Try again shortly."
     wait = 5  # seconds until a client should try again, as Retry-After
 
 
@@ -77,7 +77,7 @@ def problem(
 
 
 def problem_response(request: HttpRequest, status: int, **members: Any) -> JsonResponse:
-    """Return a problem as an answer of Django, for what happens outside of the API's views."""
+    """Return a problem as Django's own response, for errors outside of the API's views."""
     return JsonResponse(
         problem(request, status, **members), status=status, content_type=CONTENT_TYPE
     )
@@ -86,8 +86,8 @@ def problem_response(request: HttpRequest, status: int, **members: Any) -> JsonR
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception in a view of the API into a problem.
 
-    Returns None for an exception that nobody expected: Django then logs it and answers with
-    `server_error` below.
+    Returns None for an unexpected exception: Django then logs it and responds with `server_error`
+    below.
     """
     exc = DomainProblem(exc) if isinstance(exc, DomainError) else _as_api_exception(exc)
     response = drf_exception_handler(exc, context)
@@ -101,7 +101,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         members = _detail_and_code(exc) | getattr(exc, "members", {})
     response.data = problem(context["request"], response.status_code, **members)
     response.content_type = CONTENT_TYPE
-    # Also of a view that answers with YAML or a page otherwise.
+    # Also for a view that otherwise responds with YAML or a page.
     context["request"].accepted_renderer = JSONRenderer()
     context["request"].accepted_media_type = JSONRenderer.media_type
     return response

@@ -25,8 +25,8 @@ class UserManager(BaseUserManager["User"]):
     def normalize_email(cls, email: str | None) -> str:
         """Return the address in the one spelling that is stored: one person has one account.
 
-        It may have grown, so it is validated after this. What is too long already stays as it is:
-        it is refused anyway, and normalizing it could take long.
+        It may have grown, so it is validated after this. An address that is too long already is
+        returned unchanged: it is refused anyway, and normalizing it could take long.
         """
         if len(email := email or "") > EMAIL_LENGTH:
             return email

@@ -1,4 +1,4 @@
-"""The database: SQLite where none is named, for a laptop; a server everywhere else.
+"""The database: SQLite by default, for local development; a server everywhere else.
 
 What differs between the engines is settled here and in the module of the backend.
 """

@@ -1,4 +1,4 @@
-"""A laptop: everything works with nothing set. Variables may stand in the file .env."""
+"""Local development: everything works with nothing set. Variables may be set in the file .env."""
 
 from config.environment import BASE_DIR, env
 

@@ -1,7 +1,7 @@
 """Structured logs: key=value for people, one JSON object a line for machines.
 
-Every line, of Django, of libraries and of our own code, goes through the same processors, bears the
-id of the request that it belongs to, and shows no secret (config/redaction.py).
+Every line, of Django, of libraries and of our own code, goes through the same processors, has the
+id of its request, and shows no secret (config/redaction.py).
 """
 
 import logging

@@ -10,7 +10,7 @@ from config.tests.run import MARKERS, WITH_MARKERS, message_of, python
 
 PASSWORD, TOKEN, LINK, JWT = (MARKERS[name] for name in ("password", "token", "link", "jwt"))
 
-# Everything goes wrong here: the database, the cache and what else is named are away.
+# Everything fails here: the database, the cache and all other services are unavailable.
 EVERYTHING = f"""
 import logging, django
 django.setup()

@@ -1,4 +1,4 @@
-"""Walks through the API as a client does: each answer's links lead to the next requests."""
+"""Follows the links of the API as a client does: each response leads to the next requests."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -48,7 +48,7 @@ def sent(name: str) -> dict[str, Any] | None:
 
 
 def taken(expression: str, answer: Any) -> Any:
-    """Return what a link takes from an answer (OpenAPI 3.1, runtime expressions)."""
+    """Return the value that a link takes from a response (OpenAPI 3.1, runtime expressions)."""
     _, header, name = expression.partition("$response.header.")
     if header:
         return answer[name]
@@ -59,7 +59,7 @@ def taken(expression: str, answer: Any) -> Any:
 
 
 def send(api: APIClient, name: str, link: dict[str, Any], answer: Any) -> Any:
-    """Return the answer of an operation to its example, with what a link takes from another one."""
+    """Send an operation's example, with the values that a link takes from another response."""
     operation, body = OPERATIONS[name], sent(name)
     path, headers = operation.path, {name: str(uuid4()) for name in required_headers(operation)}
     for key, expression in link.get("parameters", {}).items():

@@ -12,7 +12,7 @@ TIMES = 10
 
 
 def statuses_of_ten_at_once(path: str, body: dict[str, Any]) -> list[int]:
-    """Return the statuses of the answers to the same request, sent ten times at once."""
+    """Return the statuses of the responses to one request, sent ten times at once."""
     barrier = Barrier(TIMES)
 
     def send(_: int) -> int:

@@ -1,4 +1,4 @@
-"""Example data for a laptop: `make seed`."""
+"""Example data for local development: `make seed`."""
 
 from typing import Any
 
