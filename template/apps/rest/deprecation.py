@@ -9,12 +9,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import http_date
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
 class DeprecatedViewMixin(APIView):
-    """A view that is deprecated, and works as before until `sunset` at least."""
+    """A view whose reads are deprecated, and work as before until `sunset` at least."""
 
     deprecated_since: datetime
     sunset: datetime
@@ -22,9 +23,10 @@ class DeprecatedViewMixin(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        response["Deprecation"] = f"@{int(self.deprecated_since.timestamp())}"
-        response["Sunset"] = http_date(self.sunset.timestamp())
-        response["Link"] = f'<{reverse(self.successor)}>; rel="successor-version"'
+        if request.method in SAFE_METHODS:
+            response["Deprecation"] = f"@{int(self.deprecated_since.timestamp())}"
+            response["Sunset"] = http_date(self.sunset.timestamp())
+            response["Link"] = f'<{reverse(self.successor)}>; rel="successor-version"'
         return response
 
 
