@@ -1,4 +1,4 @@
-"""The operations of an OpenAPI document. Scripts use this module without Django's settings."""
+"""The operations of an OpenAPI document. This module needs no settings of Django."""
 
 from typing import Any, NamedTuple
 
