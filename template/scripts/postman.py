@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from apps.common.schema import Operation, operations
+from apps.common.openapi import Operation, operations
 from apps.common.tests.link_paths import (
     date_fields,
     example_of,

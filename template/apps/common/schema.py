@@ -1,14 +1,14 @@
 """What all operations share in the OpenAPI document: problems, headers, ids, examples, links."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 
+from apps.common.openapi import operations
 from apps.common.problems import CONTENT_TYPE
 
 T = TypeVar("T")
-METHODS = ("get", "post", "put", "patch", "delete")
 
 PROBLEM = {
     "type": "object",
@@ -65,24 +65,6 @@ REQUEST_ID = {
 # A runtime expression, for links.
 FIRST_ID = "$response.body#/results/0/id"
 LINKS = "x-links"
-
-
-class Operation(NamedTuple):
-    """An operation of the document: its path with `{id}` for each id, and its method."""
-
-    path: str
-    method: str
-    description: dict[str, Any]
-
-
-def operations(document: dict[str, Any]) -> dict[str, Operation]:
-    """Return all operations of a document by their ids."""
-    return {
-        item[method]["operationId"]: Operation(path, method, item[method])
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    }
 
 
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

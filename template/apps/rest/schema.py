@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from apps.common.schema import operations
+from apps.common.openapi import operations
 
 SPARSE = "x-sparse"
 # Runtime expressions, for links.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from apps.common.schema import Operation
+from apps.common.openapi import Operation
 
 
 def links_of(operation: Operation) -> dict[str, dict[str, Any]]:

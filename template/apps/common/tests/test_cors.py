@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.common.schema import Operation, operations
+from apps.common.openapi import Operation, operations
 from apps.common.tests.test_schema import DOCUMENT
 
 ORIGIN = "https://app.example.com"

@@ -22,7 +22,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from apps.common.schema import operations
+from apps.common.openapi import operations
 from apps.common.tests.link_paths import (
     date_fields,
     example_of,
