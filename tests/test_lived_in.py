@@ -87,7 +87,7 @@ OWN_SETTING = 'PASSWORD_RESET_TIMEOUT = 60 * 60\nON_CALL = env.str("ON_CALL", de
 # Nobody seeds here; the example domain has a command that builds on that of the users.
 DELETED = tuple(
     f"apps/{app}/{name}"
-    for app in ("users", "bookings")
+    for app in ("users", "reviews")
     for name in ("management/commands/seed.py", "tests/test_seed.py")
 )
 EDITED = ("config/", ".github/", "README.md", ".env.example", "pyproject.toml", "compose.")
