@@ -180,7 +180,7 @@ def test_without_copier_and_uv_it_says_what_to_install() -> None:
         command, env={"PATH": "/nowhere"}, capture_output=True, text=True, check=False
     )
     assert process.returncode
-    assert "Install uv, or\nCopier 9.19 or newer" in process.stderr
+    assert "Install uv, or Copier 9.19 or newer" in " ".join(process.stderr.split())
 
 
 def test_a_zip_file_is_refused_for_it_has_no_history(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.test_update_command import make, refuses
 OLD, NEW = "apps/common/pagination.py", "apps/common/pages.py"
 README = (ROOT / "hooks/migrations/README.md").read_text()
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-TITLE = '"""Lists come in pages'
+TITLE = '"""Pagination'
 
 
 def move(template: Path, old: str = OLD, new: str = NEW) -> None:
@@ -22,7 +22,7 @@ def move(template: Path, old: str = OLD, new: str = NEW) -> None:
     migration = BLOCKS[0].replace(OLD, old).replace(NEW, new)
     edits: dict[str, Edit | None] = {"copier.yml": instead("_message_", f"{migration}\n_message_")}
     if new == NEW:
-        edits[f"template/{NEW}"] = instead(TITLE, '"""Long lists come in pages')
+        edits[f"template/{NEW}"] = instead(TITLE, '"""Pagination of long lists')
     release_next(template, edits)
 
 
@@ -50,13 +50,13 @@ def test_changes_move_along_with_their_file(project: Project) -> None:
     _, output = make(project, "update", "TRUST=yes", "ARGS=--collect-only")
     text = (project.folder / NEW).read_text()
     assert "MAX_PAGE_SIZE = 50" in text
-    assert '"""Long lists come in pages' in text
+    assert '"""Pagination of long lists' in text
     assert "changed the same lines" not in output
     assert not (project.folder / OLD).exists()
 
 
 def test_a_file_that_both_have_changed_and_that_has_moved_is_a_conflict(project: Project) -> None:
-    change(project, OLD, TITLE, '"""Short lists come in pages')
+    change(project, OLD, TITLE, '"""Pagination of short lists')
     move(project.template)
     status, output = make(project, "update", "TRUST=yes")
     assert status

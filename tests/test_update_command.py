@@ -232,7 +232,7 @@ def test_a_project_without_git_is_told_how_to_begin(project: Project) -> None:
 def test_a_project_without_its_answers_is_refused(project: Project) -> None:
     (project.folder / ".copier-answers.yml").unlink()
     project.commit("Lose the answers")
-    assert "There is no .copier-answers.yml here" in refuses(project)
+    assert ".copier-answers.yml is missing" in refuses(project)
 
 
 def test_a_version_that_there_is_not_is_refused(project: Project) -> None:
@@ -280,7 +280,7 @@ def test_a_relative_address_is_explained(project: Project) -> None:
     change_answers_file(project, lambda text: text.replace(str(project.template), "../nexus"))
     output = refuses(project)
     assert "The template's URL is the relative path ../nexus." in output
-    assert "Make _src_path in .copier-answers.yml a full path or a URL" in output
+    assert "Set _src_path in .copier-answers.yml to a full path or a URL" in output
 
 
 def test_a_copy_without_history_is_explained(project: Project) -> None:

@@ -167,7 +167,8 @@ def test_an_update_goes_on_from_where_the_last_one_ended(history: Path, tmp_path
         project.update(version)
         assert project.conflicts() == []
         project.commit(f"Update to {version}")
-    same_as_fresh(project, tmp_path / "fresh", **come_since(known))
+    preset = {"preset": known["preset"]}
+    same_as_fresh(project, tmp_path / "fresh", **preset | come_since(known))
 
 
 def test_a_feature_of_a_later_version_stays_off_until_it_is_asked_for(
