@@ -62,8 +62,8 @@ def test_a_file_that_both_have_changed_and_that_has_moved_is_a_conflict(project:
     assert status
     assert f"changed the same lines of these files:\n       {NEW}\n" in output
     text = (project.folder / NEW).read_text()
-    assert "Short lists" in text
-    assert "Long lists" in text
+    assert "Pagination of short lists" in text
+    assert "Pagination of long lists" in text
 
 
 def test_a_file_that_was_deleted_stays_away_where_it_moves_to(project: Project) -> None:
