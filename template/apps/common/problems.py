@@ -46,6 +46,14 @@ class BodyTooLarge(APIException):
     default_detail = "The body is too large."
 
 
+# The exceptions of Django, and those of DRF that take their place.
+COUNTERPARTS: dict[type[Exception], type[APIException]] = {
+    Http404: NotFound,
+    DjangoPermissionDenied: PermissionDenied,
+    RequestDataTooBig: BodyTooLarge,
+}
+
+
 class DomainProblem(APIException):
     """A domain error, as DRF's exception."""
 
@@ -89,7 +97,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     Returns None for an unexpected exception: Django then logs it and responds with `server_error`
     below.
     """
-    exc = DomainProblem(exc) if isinstance(exc, DomainError) else _as_api_exception(exc)
+    exc = _as_api_exception(exc)
     response = drf_exception_handler(exc, context)
     if not isinstance(exc, APIException) or response is None:
         return None
@@ -108,15 +116,14 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 
 def _as_api_exception(exc: Exception) -> Exception:
-    """Return DRF's counterpart of an exception of Django, or the exception itself."""
+    """Return DRF's counterpart of a domain error or a Django exception, or the exception itself."""
+    if isinstance(exc, DomainError):
+        return DomainProblem(exc)
     if isinstance(exc, DjangoValidationError):
         return ValidationError(as_serializer_error(exc))
-    if isinstance(exc, Http404):
-        return NotFound()
-    if isinstance(exc, DjangoPermissionDenied):
-        return PermissionDenied()
-    if isinstance(exc, RequestDataTooBig):
-        return BodyTooLarge()
+    for kind, counterpart in COUNTERPARTS.items():
+        if isinstance(exc, kind):
+            return counterpart()
     if isinstance(exc, (OperationalError, InterfaceError)):
         logger.error("database_error", exc_info=exc)
         return Unavailable()
