@@ -10,7 +10,7 @@ PORT ?= 8000
 # Processes that the tests run in.
 JOBS ?= auto
 # What must pass before a release.
-UPDATE_TESTS ?= tests/test_updates.py tests/test_update_command.py tests/test_lived_in.py
+UPDATE_TESTS ?= tests/test_updates.py tests/test_update_command.py tests/test_lived_in.py tests/test_upgrading.py
 
 .PHONY: help
 help: ## Show this list
@@ -33,7 +33,7 @@ lint: .venv ## Check style and types of the template's own code
 	$(RUN) mypy
 
 .PHONY: format
-format: .venv ## Correct what a program can correct, and write the generated files anew
+format: .venv ## Correct what a program can correct, and write the generated files again
 	$(RUN) ruff check --fix-only
 	$(RUN) ruff format
 	$(RUN) tombi format --offline --quiet pyproject.toml
@@ -52,7 +52,7 @@ render: .venv ## Render the working tree into build/project in a second (DATA="-
 	@echo "build/project"
 
 .PHONY: drills
-drills: .venv ## Take each service away under load, and write what is seen into the template's docs
+drills: .venv ## Take each service down under load, and write what happens into the template's docs
 	NEXUS_WRITE_DRILLS=1 $(RUN) pytest --numprocesses 0 tests/test_containers.py
 
 .PHONY: bench

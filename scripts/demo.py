@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "build" / "demo"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
 STAFF = {"email": "admin@example.com", "password": "correct horse battery"}
-LISTINGS = "/api/v2/listings/?ordering=price&page_size=3"
+LISTINGS = "/api/v2/listings/?ordering=price&currency=ETB&page_size=3"
 START_TIMEOUT = 60  # seconds
 END_TIMEOUT = 10  # seconds
 

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference from copier.yml and the generated project's Makefile."""
+"""Writes the pages of docs/reference from copier.yml and files of the generated project."""
 
 import re
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from copier._template import load_template_config
+from jinja2 import Template
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -86,7 +87,59 @@ The targets of a feature exist only in projects that have the feature.
 """
 
 
-PAGES = {"questions.md": questions_page, "make.md": make_page}
+def variables_page() -> str:
+    """Return the page that lists the environment variables, from .env.example.
+
+    A test of the generated project compares that file with the kinds in config/variables.py.
+    """
+    shown = {"database": "postgresql", "cache": "redis", "broker": "redis", "domain": "example.com"}
+    for name in ("cache_url", "cache_example", "database_example", "broker_example"):
+        shown[name] = Template(questions()[name]["default"]).render(shown)
+    source = (ROOT / "template" / ".env.example.jinja").read_text()
+    source = re.sub(r'# copier: include "(.+)-" ~ (\w+)\n', _of_services, source)
+    source = Template(source, keep_trailing_newline=True).render(shown)
+    conditions: list[str] = []
+    rows = []
+    for part in re.findall(r"# copier:.+|(?:# (?!copier).+\n)+(?:[A-Z_]+=.*\n)+", source):
+        if not part.startswith("# copier:"):
+            rows.append(_variable(part, conditions))
+        elif part == "# copier: endif":
+            conditions.pop()
+        else:
+            conditions.append(part.partition(" if ")[2])
+    return f"""{NOTE}
+# Environment variables
+
+The variables that a generated project reads, each with its default for local development. `.env.example` lists those that your project has. The service does not
+start with a wrong value: it lists all that is wrong, by name. For each variable, `NAME_FILE=/path` reads `NAME` from a file.
+
+| variable | default | |
+|---|---|---|
+{chr(10).join(rows)}
+"""
+
+
+def _of_services(include: re.Match[str]) -> str:
+    """Return the lines of all services in the place of those of the chosen one."""
+    folder, question = include.groups()
+    return "".join(
+        f'# copier: if {question} == "{path.name.rpartition("-")[2]}"\n{path.read_text()}'
+        "# copier: endif\n"
+        for path in sorted((ROOT / folder).parent.glob(f"{Path(folder).name}-*"))
+    )
+
+
+def _variable(part: str, conditions: list[str]) -> str:
+    lines = part.splitlines()
+    text = " ".join(line.removeprefix("# ") for line in lines if line.startswith("#"))
+    pairs = [line.split("=", 1) for line in lines if not line.startswith("#")]
+    names = "<br>".join(f"`{name}`" for name, _ in pairs)
+    defaults = "<br>".join(f"`{value}`" if value else "" for _, value in pairs)
+    only = f" Only with `{' and '.join(conditions)}`." if conditions else ""
+    return f"| {names} | {defaults} | {text}{only} |"
+
+
+PAGES = {"questions.md": questions_page, "make.md": make_page, "variables.md": variables_page}
 
 
 def main() -> None:

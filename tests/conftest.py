@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from copier import _main as copier
 from filelock import FileLock
 
 from tests.environments import SERVICES, Environment, prepare
@@ -21,6 +22,7 @@ STRICT = bool(os.environ.get("NEXUS_STRICT"))
 # shows what is long now; what takes over a minute belongs in this list.
 LONG = (
     "test_a_project_passes_its_own_tests_on_real_services",
+    "test_the_steps_of_upgrading_",
     "test_the_production_stack_",
     "test_a_project_passes_its_own_tests",
     "test_the_commands_of_the_practices_",
@@ -85,6 +87,20 @@ def environment_for(template: Path, shared: Path) -> Any:
             return prepare(template, folder, answers)
 
     return environment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_git_for_each_file() -> Iterator[None]:
+    """Let Copier, in the process of the tests, write a file without asking Git about its mode.
+
+    It starts Git for each file, to find nothing to do unless `core.fileMode` is false, which takes
+    as long as all the rest of a copy. `make update` runs in a process of its own, with all of it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            copier.Worker, "_sync_git_index_executable_bit", lambda *_: None, raising=False
+        )
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,6 +9,8 @@ import json
 import sys
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +27,7 @@ from apps.listings.tests.factories import ListingFactory  # noqa: E402
 from apps.reviews.models import Review  # noqa: E402
 from apps.users.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.db.models import QuerySet  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from drf_spectacular.generators import SchemaGenerator  # noqa: E402
@@ -71,6 +74,7 @@ def fill() -> None:
                 title=f"House {number} {'by the lake' if number == 7 else ''}",
                 city=f"City {number % 100}",
                 price=1000 + number,
+                currency="USD" if number % 2 else "EUR",
                 amenities=["pool", "step_free"] if number == 7 else ["kitchen", "wifi"],
             )
             for number in range(1, BASE + 1)
@@ -102,17 +106,48 @@ def fill() -> None:
         )
         for number in range(1, BASE + 1)
     )
-    Review.objects.bulk_create(
-        Review(pk=number, booking_id=number, listing_id=number, author_id=number, rating=4)
-        for number in range(1, BASE + 1)
+    # Bypass ReviewQuerySet: the stays are not completed.
+    QuerySet.bulk_create(
+        Review.objects.all(),
+        [
+            Review(pk=number, booking_id=number, listing_id=number, author_id=number, rating=4)
+            for number in range(1, BASE + 1)
+        ],
     )
-    for doubling in range(DOUBLINGS):
-        for model, changed in COPIES.items():
-            double(model, changed, BASE * 2**doubling)
+    with unchecked():
+        for doubling in range(DOUBLINGS):
+            for model, changed in COPIES.items():
+                double(model, changed, BASE * 2**doubling)
     with connection.cursor() as cursor:
         for table in TABLES:
             analyze = "VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE TABLE"
             cursor.execute(f"{analyze} {table}")
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Check no foreign keys of the copies of right rows, and index them at once, in half the time."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("SET foreign_key_checks = 0, unique_checks = 0")
+            yield
+            return
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),"
+            " format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,"
+            " pg_get_constraintdef(oid)) FROM pg_constraint WHERE contype = 'x'"
+            " UNION ALL SELECT format('DROP INDEX %I', indexname), indexdef FROM pg_indexes"
+            " WHERE schemaname = 'public'"
+            " AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+        )
+        statements = cursor.fetchall()
+        for drop, _ in statements:
+            cursor.execute(drop)
+        yield
+        cursor.execute("SET maintenance_work_mem = '256MB'")
+        for _, create in statements:
+            cursor.execute(create)
 
 
 def double(model: type[Any], changed: dict[str, str], rows: int) -> None:
@@ -129,8 +164,10 @@ def double(model: type[Any], changed: dict[str, str], rows: int) -> None:
 
 def questions() -> dict[str, list[str]]:
     """Return what to ask of each list; of each answer the next page is asked for, too."""
-    listings = ["", "?ordering=price", "?ordering=-price", "?city=City+7", "?amenity=pool"]
-    listings += ["?q=lake", "?guests=2&price_min=1500", "?price_max=1010&ordering=price"]
+    usd = "?currency=USD&"
+    listings = ["", f"{usd}ordering=price", f"{usd}ordering=-price", "?city=City+7"]
+    listings += ["?amenity=pool", "?q=lake", "?currency=EUR", f"{usd}guests=2&price_min=1500"]
+    listings += [f"{usd}price_max=1010&ordering=price", f"{usd}price_min=1500&ordering=-price"]
     listings += ["?check_in=2030-03-01&check_out=2030-03-04"]
     return {
         "/api/v1/listings/": listings,
@@ -146,10 +183,11 @@ def deep(name: str) -> str:
     """Return what to ask of the public list for its page 10,000 in one of its orders."""
     order = PublicListView.orderings[name]
     signs = [f"-{column}" if order.descending else column for column in order.columns]
-    last = Listing.objects.order_by(*signs).values_list(*order.columns)[DEEP - 1]
-    place = json.dumps([name, False, *last], separators=(",", ":"))
+    filters = {order.within: "USD"} if order.within else {}
+    rows = Listing.objects.filter(**filters).order_by(*signs).values_list(*order.columns)
+    place = json.dumps([name, False, *filters.values(), *rows[DEEP - 1]], separators=(",", ":"))
     cursor = urlsafe_b64encode(place.encode()).decode()
-    return f"?{urlencode({'ordering': name, 'cursor': cursor.rstrip('=')})}"
+    return f"?{urlencode({'ordering': name, 'cursor': cursor.rstrip('=')} | filters)}"
 
 
 def lists() -> list[str]:
@@ -217,7 +255,7 @@ def main() -> dict[str, Any]:
     print(f"filled in {time.monotonic() - started:.0f} s", file=sys.stderr)
     client = APIClient(HTTP_HOST="localhost")
     asker = User.objects.get(pk=BASE // 2)
-    asker.is_staff = True
+    asker.is_staff = asker.is_superuser = True
     asker.save()
     client.force_authenticate(asker)
     found: dict[str, list[dict[str, Any]]] = {}

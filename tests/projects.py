@@ -27,6 +27,8 @@ GIT = {
 # The environment of the tests, and the variables of the `make` that runs them, are no concern of a
 # project's.
 OURS = {"VIRTUAL_ENV", "PYTEST_ADDOPTS", "ARGS", "JOBS"}
+# Without bytecode each process compiles Django and everything else again.
+OURS |= {"PYTHONDONTWRITEBYTECODE"}
 OURS |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
 # Most suites do without a broker: those on real services test the workers.
 NO_BROKER = {"TEST_BROKER_URL": "redis://127.0.0.1:1/0"}

@@ -1,6 +1,7 @@
 """The files for containers, checked without an engine."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.environments import SERVICES
 from tests.projects import Renderer, run
@@ -61,6 +63,19 @@ def test_production_does_not_read_what_a_laptop_is_told(render: Renderer) -> Non
         assert variables["FRONTEND_URL"] == "https://ours.example"
         assert variables["ALLOWED_HOSTS"] == "ours.example"
         assert variables["DEFAULT_FROM_EMAIL"] == "no-reply@ours.example"
+        assert variables["SECURE_HSTS_SECONDS"] == "3600"
+
+
+def test_caddy_reads_several_names_in_each_spelling(render: Renderer, tmp_path: Path) -> None:
+    stack = yaml.safe_load((render(preset="full") / "compose.production.yaml").read_text())
+    command = [part.replace("$$", "$") for part in stack["services"]["proxy"]["command"]]
+    (tmp_path / "caddy").write_text('#!/bin/sh\necho $DOMAIN "$@"\n')
+    (tmp_path / "caddy").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    expected = "a.example b.example run --config /etc/caddy/Caddyfile"
+    for domain in ("a.example b.example", "a.example, b.example", "a.example,b.example"):
+        shown = subprocess.check_output(command, env={"PATH": path, "DOMAIN": domain}, text=True)
+        assert shown.strip() == expected
 
 
 def test_a_mistake_in_a_stack_is_found(render: Renderer) -> None:

@@ -2,11 +2,13 @@
 
 import os
 import re
+import socket
 import ssl
 import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from tests.stacks import PASSWORD, Production, Stack, check_compressed_edits, ha
 MAX_IMAGE_MB = 250
 # Each ends with a random word.
 OWN_SECRETS = ("secret_key", "database_password", "broker_conf", "flower")
+# More than the web containers have threads.
+SLOW_CLIENTS = 20
 # It lacks most of what a row must have.
 REFUSED = "INSERT INTO users_user (password) VALUES (%s)"
 MEASURED = "template/docs/failures.md"
@@ -48,7 +52,7 @@ def development(render: Renderer) -> Iterator[Stack]:
 
 def last_command_of_start() -> str:
     """Return the command that Start ends with, for a project that has just been copied."""
-    found = re.search(r"container engine\W+?`([^`]+)`", (ROOT / "docs/start.md").read_text())
+    found = re.search(r"with all its services:[^`]+`([^`]+)`", (ROOT / "docs/start.md").read_text())
     assert found, "Start shows no command for containers"
     return found.group(1)
 
@@ -111,6 +115,7 @@ def test_the_production_stack_is_safe_and_serves(
     check_image(stack, record_property)
     check_static_files(stack)
     check_https(stack)
+    check_bodies(stack)
     check_compressed_edits(stack, token)
     check_flower(stack)
     check_logs(stack, token)
@@ -195,11 +200,32 @@ def check_https(stack: Stack) -> None:
     assert status in {0, 308}, "Caddy redirects to port 443, where this machine may have nothing"
     status, headers, _ = stack.request("/health/live")
     assert status == 200
-    assert "max-age=31536000" in headers["Strict-Transport-Security"]
+    assert headers["Strict-Transport-Security"] == "max-age=3600"
     untrusting = ssl.create_default_context()
     trusting, stack.context = stack.context, untrusting
     assert stack.request("/health/live")[0] == 0
     stack.context = trusting
+
+
+def check_bodies(stack: Stack) -> None:
+    """Fail when clients that send their bodies slowly stop the service, or one gets in that is too large."""
+    # More than what the proxy keeps anyway until it has some kilobytes to pass on.
+    begin = "POST /api/v1/auth/token/ HTTP/1.1\r\nHost: localhost\r\n"
+    begin += "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n" + " " * 20_000
+    with ExitStack() as clients:
+        for _ in range(SLOW_CLIENTS):
+            raw = socket.create_connection(("localhost", int(stack.ports["HTTPS_PORT"])))
+            assert stack.context
+            client = stack.context.wrap_socket(raw, server_hostname="localhost")
+            clients.enter_context(client).sendall(begin.encode())
+        time.sleep(1)
+        assert stack.request("/health/live", timeout=5)[0] == 200
+    # By curl, which reads while it sends: the proxy rejects a body before it has read it.
+    (stack.project / "large").write_text("a" * 3_000_000)
+    command = ["curl", "--silent", "--show-error", "--http1.1", "--cacert", "root.crt"]
+    command += ["--data-binary", "@large", "--write-out", "%{http_code}\n"]
+    command += ["--output", "/dev/null", f"{stack.base}/api/v1/auth/token/"] * 20
+    assert set(run(*command, cwd=stack.project).split()) == {"413"}
 
 
 def check_flower(stack: Stack) -> None:

@@ -61,7 +61,7 @@ HTTP_ANSWER = re.compile(
 )
 ABOUT_COPIER = re.compile(
     r"docs/(?:index|start|updating/|reference/|decisions/)|[\w.]+\.md$|copier\.yml|questions/|includes/\w"
-    r"|hooks/|template/(?:\{\{|Makefile|scripts/(?:update|template|scratch|writing)\.py|\.github/)"
+    r"|hooks/|updater/|template/(?:\{\{|Makefile|scripts/update\.py|\.github/)"
 )
 SENTENCE = re.compile(r"[A-Z`].* .*[.!:]", re.DOTALL)
 

@@ -1,12 +1,14 @@
 """The user's uv.lock: no update touches it, and `make lock` and `make upgrade` do what they say."""
 
+import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
 
 from tests.environments import UV, locked_versions
 from tests.history import NEXT, Project, instead, release_next
-from tests.projects import run
+from tests.projects import ENVIRONMENT, Renderer, run
 from tests.test_generated import EARLIER
 
 OWN = "humanize"
@@ -68,3 +70,28 @@ def test_make_upgrade_can_take_the_newest_there_are(project: Project) -> None:
     project.make("upgrade", f"TESTED_ON={EARLIER}", "NEWEST=yes")
     assert versions(project)["django"] != tested
     assert versions(project)[OWN] == {OWN_VERSION}
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_setup_says_which_python_is_missing(
+    render: Renderer, tmp_path: Path, *, is_locked: bool
+) -> None:
+    project = render(preset="custom", django_version="6.1")
+    if is_locked:
+        (project / "uv.lock").touch()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("make", "cat"):
+        (programs / name).symlink_to(str(which(name)))
+    (programs / "uv").symlink_to(UV)
+    where = {"PATH": str(programs), "UV_PYTHON_INSTALL_DIR": str(tmp_path / "pythons")}
+    process = subprocess.run(
+        ["make", "setup"],
+        cwd=project,
+        env={**ENVIRONMENT, **where, "UV_PYTHON_DOWNLOADS": "never"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode
+    assert "\nThis project needs Python 3.12 or newer, and uv can neither find" in process.stdout

@@ -38,7 +38,7 @@ PAIRWISE = [each for row in make(CHOICES) for each in possible(row)]
 # The words that a project does not contain, in whatever spelling, without a feature or a service.
 TRACES = {
     "use_celery": r"celery|broker|kombu|\btasks?\.",
-    "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempoten"
+    "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempotency"
     r"|simple.history|django.filter|orjson",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",

@@ -75,6 +75,7 @@ class Stubs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.said = ""
         for name in PROGRAMS:
             self.add(folder / "bin" / name, STUB)
         for shell in SHELLS:
@@ -106,7 +107,10 @@ class Stubs:
         )
         assert process.returncode == 0, process.stdout + process.stderr
         assert not COMPLAINT.search(process.stderr), process.stderr
-        return calls.read_text().replace(str(copy), "").splitlines()
+        self.said = process.stdout
+        lines = calls.read_text().replace(str(copy), "").splitlines()
+        # What asks for a version comes first (tests/test_machines.py).
+        return [line for line in lines if "version>" not in line]
 
 
 @pytest.fixture
@@ -171,6 +175,19 @@ def test_without_uv_a_project_gets_its_own(stubs: Stubs, project: Path) -> None:
     calls = in_both(stubs, project, "setup")
     assert calls[0] == "python3 <-m> <venv> <.tools>"
     assert "uv <sync> <--locked>" in calls
+
+
+@pytest.mark.parametrize("program", ["uv", "chmod"])
+def test_setup_goes_on_without_a_convenience(stubs: Stubs, project: Path, program: str) -> None:
+    """Fail to install the Git hook, or to change the mode of a file, as on some mounts."""
+    failing = stubs.folder / "bin" / program
+    fails = 'case "$*" in *git_hook*) echo the reason >&2; exit 1;; esac\n'
+    text = STUB.replace("\n", f"\n{fails}", 1) if program == "uv" else "#!/bin/sh\nexit 1\n"
+    stubs.add(failing, text)
+    calls = in_both(stubs, project, "setup")
+    assert any("uv <run> <python> <manage.py> <migrate>" in call for call in calls)
+    assert (stubs.folder / "dash-project/.env").stat().st_mode & 0o777 == 0o600
+    assert ("No Git hook" in stubs.said and "the reason" in stubs.said) == (program == "uv")
 
 
 def test_a_recipe_that_only_one_shell_takes_is_found(stubs: Stubs, project: Path) -> None:

@@ -226,7 +226,9 @@ def test_a_changed_or_new_file_is_named_and_kept(project: Project) -> None:
 
 def test_a_project_without_git_is_told_how_to_begin(project: Project) -> None:
     shutil.rmtree(project.folder / ".git")
-    assert "git init && git add --all && git commit" in refuses(project)
+    output = refuses(project)
+    assert output.startswith("fatal: not a git repository")
+    assert "If there is none yet: git init && git add --all && git commit" in output
 
 
 def test_a_project_without_its_answers_is_refused(project: Project) -> None:
@@ -273,7 +275,8 @@ def test_another_template_is_not_taken_for_this_one(project: Project, tmp_path: 
     change_answers_file(
         project, lambda text: text.replace(str(project.template), str(other.folder))
     )
-    assert f"has no version {CURRENT}." in refuses(project)
+    output = refuses(project)
+    assert f"Cannot read version {CURRENT} of the template at {other.folder}:\nfatal: " in output
 
 
 def test_a_relative_address_is_explained(project: Project) -> None:

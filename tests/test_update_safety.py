@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import copytree, which
+from shutil import copytree, rmtree, which
 from typing import Any
 
 import pytest
@@ -22,8 +22,10 @@ from tests.projects import ENVIRONMENT, ROOT, run
 
 SCRIPT = ROOT / "template/scripts/update.py"
 LINES = [f"line {number}" for number in range(1, 21)]
+UPDATER = {f"updater/{path.name}": path.read_text() for path in (ROOT / "updater").glob("*.py")}
 V1 = {
-    "copier.yml": "_skip_if_exists: [own.txt]\nkind:\n  type: str\n  choices: [plain, fancy]\n  default: plain\n",
+    **UPDATER,
+    "copier.yml": "_exclude: [copier.yml, updater, .git]\n_skip_if_exists: [own.txt]\nkind:\n  type: str\n  choices: [plain, fancy]\n  default: plain\n",
     "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers|to_nice_yaml }}",
     "Makefile": "lock check test:\n\t@:\n",
     ".gitignore": "*.log\nown.txt\ncache/\n",
@@ -178,6 +180,17 @@ def project(first: Path, tmp_path: Path) -> Updated:
     return project
 
 
+@pytest.mark.parametrize("version", ["2.31.9", "2.9.0.windows.1", "1.8.3.1"])
+def test_an_old_git_is_refused(project: Updated, version: str) -> None:
+    """It would ignore GIT_CONFIG_GLOBAL, and so commit with the user's configuration."""
+    project.intercept("version", f"echo git version {version}; exit")
+    before = project.state()
+    status, output = project.update()
+    assert status
+    assert f"make update needs Git 2.32 or newer, and this is git version {version}." in output
+    assert project.state() == before
+
+
 # ------------------------------------------------------------------ how Git may be configured
 def nothing(_: Updated) -> None:
     """Leave Git as it is on a machine where nobody has configured it."""
@@ -322,6 +335,26 @@ def a_part_of_a_larger_repository(project: Updated) -> None:
     )
 
 
+def changes_in_the_rest_of_it(project: Updated) -> None:
+    """Work on the rest of the repository: staged, not staged, both, untracked, and a conflict."""
+    place = project.folder.parent
+    names = ("staged", "unstaged", "both", "deleted", "renamed", "conflict")
+    write(place, {f"other/{name}.txt": "theirs\n" for name in names})
+    commit(place, "More of it")
+    blob = project.git("rev-parse", "HEAD:other/conflict.txt").strip()
+    stages = "".join(f"100644 {blob} {stage}\tother/conflict.txt\n" for stage in (1, 2, 3))
+    script = (
+        f"git rm --quiet --cached conflict.txt; printf '{stages}' | git update-index --index-info"
+    )
+    run("bash", "-c", script, cwd=place / "other")
+    write(place, {"other/staged.txt": "mine\n", "other/both.txt": "mine\n"})
+    project.git("add", "../other/staged.txt", "../other/both.txt")
+    write(place, {"other/both.txt": "mine, later\n", "other/unstaged.txt": "mine\n"})
+    write(place, {"other/deleted.txt": None, "other/untracked.txt": "mine\n", "new.txt": "mine\n"})
+    project.git("mv", "../other/renamed.txt", "../other/new.txt")
+    project.git("add", "--intent-to-add", "../new.txt")
+
+
 # Those of one line have nothing to do with each other, so that they are tried at once.
 CONFIGURATIONS: dict[str, list[Callable[[Updated], None]]] = {
     "none": [nothing],
@@ -334,7 +367,7 @@ CONFIGURATIONS: dict[str, list[Callable[[Updated], None]]] = {
     "overlooked": [overlooked_files],
     "index": [an_index_of_its_own_kind],
     "environment": [another_repository_in_the_environment],
-    "subfolder": [a_part_of_a_larger_repository],
+    "subfolder": [a_part_of_a_larger_repository, changes_in_the_rest_of_it],
 }
 
 
@@ -505,6 +538,104 @@ def test_an_update_waits_for_no_other_git(project: Updated) -> None:
     assert (project.folder / ".git/index.lock").exists()
 
 
+def owned_by_somebody_else(project: Updated) -> None:
+    """Let Git trust the template only: the project is, say, on a mount of another user."""
+    trust_only(project, project.template)
+
+
+def a_template_of_somebody_else(project: Updated) -> None:
+    trust_only(project, project.folder)
+
+
+def trust_only(project: Updated, folder: Path) -> None:
+    lines = f"[safe]\ndirectory = {folder}\ndirectory = {folder / '.git'}\n"
+    (project.top / "gitconfig").write_text(lines)
+    project.environment |= {
+        "GIT_CONFIG_GLOBAL": str(project.top / "gitconfig"),
+        "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1",
+    }
+
+
+def a_worktree_whose_repository_was_moved(project: Updated) -> None:
+    rmtree(project.folder / ".git")
+    write(project.folder, {".git": "gitdir: /nowhere/.git/worktrees/project\n"})
+
+
+def an_invalid_configuration(project: Updated) -> None:
+    write(project.folder, {".git/config": "[core\n"})
+
+
+def an_invalid_configuration_of_the_user(project: Updated) -> None:
+    (project.top / "gitconfig").write_text("[core\n")
+    project.environment["GIT_CONFIG_GLOBAL"] = str(project.top / "gitconfig")
+
+
+def a_newer_format(project: Updated) -> None:
+    project.configure(core__repositoryFormatVersion="1", extensions__fromTheFuture="true")
+
+
+def a_broken_index(project: Updated) -> None:
+    write(project.folder, {".git/index": "broken"})
+
+
+def no_commit(project: Updated) -> None:
+    rmtree(project.folder / ".git")
+    project.git("init", "--quiet")
+    write(project.folder, {".git/info/exclude": "*\n"})
+
+
+def no_git(project: Updated) -> None:
+    project.environment["PATH"] = str(project.top)
+
+
+def a_version_that_the_template_has_lost(project: Updated) -> None:
+    for tag in ("v1.0.0", "v2.0.0"):
+        run("git", "tag", "--delete", tag, cwd=project.template)
+
+
+def a_filter_that_fails(project: Updated) -> None:
+    write(project.folder, {".gitattributes": "new/* filter=broken\n"})
+    project.commit()
+    project.configure(filter__broken__smudge="echo no key >&2; false")
+    project.configure(filter__broken__required="true")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (owned_by_somebody_else, r"fatal: detected dubious ownership in repository at '.*/project"),
+        (owned_by_somebody_else, "git config --global --add safe.directory .*/project"),
+        (a_template_of_somebody_else, r"dubious ownership in repository at '.*/template"),
+        (a_worktree_whose_repository_was_moved, "fatal: not a git repository: /nowhere/.git"),
+        (an_invalid_configuration, "fatal: bad config line 1 in file .*config"),
+        (an_invalid_configuration_of_the_user, "fatal: bad config line 1 in file .*gitconfig"),
+        (a_newer_format, "(?s)fatal: unknown repository extension.*fromthefuture"),
+        (a_broken_index, "fatal: .*index file"),
+        (no_commit, "fatal: .*HEAD"),
+        (no_git, "No such file or directory: 'git'"),
+        (a_version_that_the_template_has_lost, "v1.0.0.*:\nfatal: .*v1.0.0"),
+        (a_filter_that_fails, "(?s)no key.*fatal: new/fresh.txt: smudge filter broken failed"),
+    ],
+)
+def test_errors_of_git_are_passed_on(
+    project: Updated, break_it: Callable[[Updated], None], message: str
+) -> None:
+    break_it(project)
+    status, output = project.update()
+    assert status == 1
+    assert re.search(message, output), output
+    assert output.endswith("\nNothing has been changed.\n")
+    assert "Traceback" not in output
+    assert "git init" not in output
+
+
+def test_bare_repositories_that_git_does_not_look_for_are_found(project: Updated) -> None:
+    (project.top / "gitconfig").write_text("[safe]\nbareRepository = explicit\n")
+    project.environment["GIT_CONFIG_GLOBAL"] = str(project.top / "gitconfig")
+    _, output = project.update()
+    assert "the same lines of these files" in output
+
+
 def test_files_that_no_merge_can_be_made_of_are_left_and_named(project: Updated) -> None:
     texts = {
         "both.txt": "Zo\xeb\n".encode("latin-1"),
@@ -539,8 +670,10 @@ def test_a_template_that_only_the_users_git_finds_is_found(project: Updated) -> 
     is_merged(project)
 
 
-def test_the_way_back_loses_nothing(project: Updated) -> None:
+@pytest.mark.parametrize("name", ["none", "subfolder"])
+def test_the_way_back_loses_nothing(project: Updated, name: str) -> None:
     """Go back as the update says, with an edit of one's own meanwhile, and take it all up again."""
+    project.begin(name)
     before = project.state()
     _, output = project.update()
     write(project.folder, {"later.txt": "mine\n", "merged.py": "mine\n"})
@@ -553,6 +686,17 @@ def test_the_way_back_loses_nothing(project: Updated) -> None:
     merged = f"{project.folder.relative_to(project.top)}/merged.py"
     assert after.pop(merged) == (0o644, before.pop(merged)[1])
     assert after == before
-    project.git("stash", "pop", "--quiet")
+    again = {"none": ["stash", "pop", "--quiet"], "subfolder": ["apply", "../.git/update.patch"]}
+    project.git(*again[name])
     assert project.read("merged.py") == "mine\n"
     assert project.read("new/fresh.txt") == "new\n"
+
+
+def test_a_commit_of_an_update_leaves_the_rest_of_a_larger_repository(project: Updated) -> None:
+    a_part_of_a_larger_repository(project)
+    write(project.folder.parent, {"other/code.py": "mine\n", "other/new.txt": "mine\n"})
+    project.git("add", "../other/code.py")
+    _, output = project.update()
+    [command] = re.findall(r"Keep it: (.+)", output)
+    run("bash", "-c", command, cwd=project.folder)
+    assert project.git("status", "--porcelain") == "M  other/code.py\n?? other/new.txt\n"

@@ -7,5 +7,6 @@ from pymemcache.exceptions import MemcacheError
 
 Backend = PyMemcacheCache
 CONNECTION_ERRORS = (MemcacheError, OSError)
-# Turns off pymemcache's own pauses, which hide an outage: the project's circuit breaker reports it.
+# Turns off pymemcache's own pauses after failures: they would hide an outage from the circuit
+# breaker in apps.common.cache, which logs it.
 OPTIONS = {"connect_timeout": 1, "timeout": 1, "retry_timeout": -1, "retry_attempts": maxsize}

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004  # its own names
+from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004  # redis-py's, not Python's
 
 CONNECTION_ERRORS = (ConnectionError, TimeoutError)
 OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
-COUNT = """
+# Increments a key only if it exists, because Redis would create it without a TTL.
+INCREMENT = """
 if redis.call('exists', KEYS[1]) == 1 then
     return redis.call('incrby', KEYS[1], ARGV[1])
 end
@@ -15,7 +16,7 @@ end
 
 
 class Client(RedisCacheClient):
-    """Reuses its client, and increments atomically; Django's does neither."""
+    """Reuses the client of redis-py, and increments atomically; Django's class does neither."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -28,8 +29,8 @@ class Client(RedisCacheClient):
         return self._clients[pool]
 
     def incr(self, key: Any, delta: int) -> int:
-        """Return the new value. Raises ValueError when the key does not exist."""
-        value = self.get_client(key, write=True).eval(COUNT, 1, key, delta)
+        """Increment and return the value. Raises ValueError if the key does not exist."""
+        value = self.get_client(key, write=True).eval(INCREMENT, 1, key, delta)
         if value is None:
             raise ValueError(f"There is no value under {key!r}.")
         return int(value)
@@ -41,4 +42,4 @@ class Backend(RedisCache):
         self._class = Client
 
     def validate_key(self, key: str) -> None:
-        """Accept every key: Django checks for limits of other servers."""
+        """Accept every key: Django checks for the limits of another server."""

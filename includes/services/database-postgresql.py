@@ -1,4 +1,4 @@
-"""Settings for PostgreSQL: threads can share a pool of connections."""
+"""Settings for PostgreSQL. The threads of a process can share a pool of connections."""
 
 from typing import Any
 

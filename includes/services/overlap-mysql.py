@@ -1,6 +1,6 @@
-"""Overlapping bookings: MySQL has no exclusion constraints, so the lock alone prevents them."""
+"""Overlapping bookings: MySQL has no exclusion constraints, so only the lock in `book` prevents them."""
 
 VENDOR = "mysql"
-NAME = "bookings_booking_no_overlap"
+CONSTRAINT_NAME = "bookings_booking_no_overlap"
 CREATE_CONSTRAINT: list[str] = []
 DROP_CONSTRAINT: list[str] = []

@@ -1,6 +1,6 @@
-"""Seeking in an index: MySQL and MariaDB do it for comparisons column by column.
+"""Keyset comparisons: MySQL and MariaDB seek in an index only if each column is compared alone.
 
-For a comparison of rows, which is shorter, they read all rows that come before.
+For a row comparison, such as `(price, id) > (9, 3)`, they read all rows before that position.
 """
 
 from typing import Any
@@ -9,14 +9,14 @@ from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessTha
 
 
 class After(TupleGreaterThan):
-    """Matches the rows after another one in the order of the columns."""
+    """Matches the rows with greater values, compared column by column."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)
 
 
 class Before(TupleLessThan):
-    """Matches the rows before another one in the order of the columns."""
+    """Matches the rows with smaller values, compared column by column."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return self.get_fallback_sql(compiler, connection)

@@ -1,4 +1,4 @@
-"""Seeking in an index: PostgreSQL does it for comparisons of rows."""
+"""Keyset comparisons: PostgreSQL seeks in an index for a row comparison, `(price, id) > (9, 3)`."""
 
 from django.db.models.fields.tuple_lookups import TupleGreaterThan as After
 from django.db.models.fields.tuple_lookups import TupleLessThan as Before

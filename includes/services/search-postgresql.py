@@ -21,7 +21,7 @@ DROP_INDEXES = [f"DROP INDEX {TABLE}_search", f"DROP INDEX {TABLE}_amenities"]
 
 def has_words(words: list[str]) -> RawSQL:
     """Return the condition that title, description and city have all words."""
-    condition = f"{DOCUMENT} @@ websearch_to_tsquery('simple', %s)"
+    condition = f"{DOCUMENT} @@ plainto_tsquery('simple', %s)"
     return RawSQL(condition, [" ".join(words)], output_field=BooleanField())  # noqa: S611
 
 

@@ -1,6 +1,6 @@
 def test_the_queues_are_quorum_queues(workers: Workers, notes: str) -> None:
     """Declare a queue once more: RabbitMQ rejects that with another type."""
-    workers.running()
+    workers.ensure_running()
     jobs.note.delay(notes, "one")
     workers.wait(lambda: lines(notes) == ["one"])
     with current_app.connection_for_write() as connection:

@@ -1,5 +1,5 @@
 def test_a_worker_empties_the_queues_by_priority(workers: Workers, notes: str) -> None:
-    workers.running()
+    workers.ensure_running()
     for name in ("busy", "released"):
         jobs.note.delay(notes, name, f"{notes}-{name}")
     workers.wait(lambda: len(lines(notes)) == 2)

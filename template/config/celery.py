@@ -14,25 +14,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
+# Jobs are in tasks.py and emails.py.
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="emails")
 
 
 @setup_logging.connect
 def keep_djangos_logging(**_: Any) -> None:
-    """Keep LOGGING: a receiver of this signal stops Celery from setting up its own."""
+    """Keep Django's LOGGING: Celery sets up no logging if this signal has a receiver."""
 
 
 @before_task_publish.connect
 def hide_arguments(headers: dict[str, Any], **_: Any) -> None:
-    """Send no copy of the arguments that logs and monitors would show."""
+    """Mask the headers that repeat the arguments of a task, which logs and monitors would show."""
     headers.update(argsrepr="***", kwargsrepr="***")
 
 
 @worker_init.connect
 def hide_settings(**_: Any) -> None:
-    """Show `celery inspect conf` and monitors no passwords of the broker and the cache."""
-    from celery.worker.control import Panel  # noqa: PLC0415  # a worker's alone
+    """Mask passwords in the settings that `celery inspect conf` and monitors show."""
+    from celery.worker.control import Panel  # noqa: PLC0415  # only a worker imports it
 
     show = Panel.data["conf"]
     Panel.data["conf"] = lambda *args, **options: redact(None, "", show(*args, **options))

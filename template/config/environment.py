@@ -1,31 +1,27 @@
-"""Reading the environment: every setting that differs between machines comes from here."""
+"""Reading the environment: every setting that differs between deployments comes from here."""
 
 import logging
 import os
-import re
 import warnings
-from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.variables import BOOLEAN, VARIABLES, Kind, check_url, origin, origins, proxy
+
 BASE_DIR = Path(__file__).resolve().parents[1]
-# Servers and their ports, separated by commas; or SQLite's own name for none.
-HOSTS = re.compile(r"(?:(?:\[[\w:.%]+\]|[^\s:\[\]]*)(?::\d*)?(?:,|\Z))*|:memory:")
-# In lower case, without a path, a slash at the end or a user: another spelling matches nothing.
-ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]*)?")
-DEFAULT_PORTS = {"http": 80, "https": 443}
+# Settings modules take them from here.
+__all__ = ["BASE_DIR", "Environment", "env", "origin", "origins", "proxy"]
 
 
 class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the library has no types
     """Reads variables, and remembers their names and what is wrong with their values.
 
-    The error of a value that cannot be read is collected in `problems`, and its default is used
-    meanwhile, so that one message can list everything that is wrong. `NAME_FILE` gives the path of a file that holds
-    the value of `NAME`, which is how container platforms mount secrets.
+    The default replaces an invalid value, and `problems` collects the error, so that one message can
+    list all of them. `NAME_FILE` is the path of a file with the value of `NAME`: container platforms
+    mount secrets in this way.
     """
 
     def __init__(self) -> None:
@@ -33,90 +29,80 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the library ha
         self.names: set[str] = set()
         self.problems: list[str] = []
 
-    def get_value(self, var: str, cast: Any = None, default: Any = None, **options: Any) -> Any:
-        """Return the value of a variable, or its default when it is empty or cannot be read."""
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **_: Any
+    ) -> Any:
+        """Return the value of a variable, or its default if it is empty or invalid."""
         self.names.add(var)
-        if not self.has(var):
-            return default
+        if cast is None and default is not None and default is not self.NOTSET:
+            cast = type(default)
+        kind = VARIABLES.get(var) or (BOOLEAN if cast is bool else None)
         try:
-            if var.endswith("_URL"):
-                check_url(self.ENVIRON[var])
-            with warnings.catch_warnings():
-                # The library warns of a URL by showing it.
-                warnings.simplefilter("error", UserWarning)
-                return super().get_value(var, cast=cast, default=default, **options)
+            if value := self.text(var):
+                return self.parse_text(var, value, cast, kind)
+            problem = f"{var} is missing." if default is self.NOTSET else ""
         except (ImproperlyConfigured, OSError, ValueError, UserWarning):
             # The value is not shown: it may be a secret.
-            problem = f"{var} cannot be read: see its line in .env.example."
-            self.problems += [problem] if problem not in self.problems else []
-            return default
+            rule = f"it must be {kind.allowed}" if kind else "see its line in .env.example"
+            problem = f"{var} is invalid: {rule}."
+        if problem and problem not in self.problems:
+            self.problems.append(problem)
+        if default is self.NOTSET:
+            self.refuse_when_wrong()
+        return default
+
+    def text(self, name: str) -> str:
+        """Return the value of a variable as it stands, of a file without the newline at its end."""
+        value: str = self.ENVIRON.get(name, "")
+        value.encode()  # Raises ValueError for bytes that are not UTF-8.
+        return value.rstrip("\r\n") if os.environ.get(f"{name}_FILE") else value
+
+    def parse_text(self, name: str, text: str, cast: Any, kind: Kind | None) -> Any:
+        """Return what a text stands for. Raises one of several errors if it is invalid."""
+        if kind:
+            text = kind(text)
+        elif name.endswith("_URL"):
+            check_url(text)
+        if isinstance(cast, list | tuple) or cast in (list, tuple):
+            text = ",".join(item.strip() for item in text.split(","))
+        with warnings.catch_warnings():
+            # The library's warnings contain the URL, and so the password.
+            warnings.simplefilter("error", UserWarning)
+            return self.parse_value(text, cast)
 
     def has(self, name: str) -> bool:
-        """Tell whether a variable is set to something, whether or not it can be read."""
-        return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+        """Tell whether a variable is set and not empty, even if its value is invalid."""
+        try:
+            return bool(self.text(name))
+        except (OSError, ValueError):
+            return True
 
     def read_file(self, path: Path) -> None:
-        """Read variables from a file, in which nothing counts that is set already.
+        """Read variables from a file. Variables that are set already take precedence.
 
-        Set is also what is set in the other way: `NAME` for `NAME_FILE`, or the other way round.
+        `NAME` and `NAME_FILE` count as the same variable.
         """
         before = {name for name, value in os.environ.items() if value}
-        self.read_env(path)
+        # Some editors begin a file with a byte order mark.
+        self.read_env(path, encoding="utf-8-sig")
         for name in os.environ.keys() - before:
             other = name.removesuffix("_FILE") if name.endswith("_FILE") else f"{name}_FILE"
             if other in before:
                 del os.environ[name]
 
     def refuse_when_wrong(self) -> None:
-        """Raise ImproperlyConfigured with one line for each problem, if there is any."""
+        """Raise ImproperlyConfigured with one line for each problem, if there are any."""
         if self.problems:
             lines = "\n".join(f"  - {problem}" for problem in self.problems)
             raise ImproperlyConfigured(f"The environment is not right yet:\n{lines}")
 
 
-def check_url(url: str) -> None:
-    """Raise ValueError when a part of the password would be read as another part of the URL.
-
-    Libraries would show it: as the port, the path or the server that they cannot find.
-    """
-    for one in re.split(r";(?=[\w+]+://)", url.strip()):
-        parts = urlsplit(one)
-        user, _, hosts = parts.netloc.rpartition("@")
-        rest = one.partition(parts.netloc)[2] if parts.netloc else ""
-        if (
-            ("@" in one and not (parts.scheme and "://" in one))
-            or not HOSTS.fullmatch(hosts)
-            or re.search(r"[\s\"<>]", one.rpartition("@")[0])
-            or "@" in rest
-            # Its servers know no users: the library takes this for the name of one.
-            or (user and "memcache" in parts.scheme)
-        ):
-            raise ValueError
-
-
-def origin(text: str) -> str:
-    """Return an origin as browsers send it in the header Origin. Raises ValueError for another one."""
-    parts = urlsplit(text)
-    is_default = parts.port is not None and parts.port == DEFAULT_PORTS.get(parts.scheme)
-    host = parts.hostname or ""
-    is_short = ":" not in host or IPv6Address(host).compressed == host
-    if not ORIGIN.fullmatch(text) or is_default or not is_short:
-        raise ValueError("No browser sends such an origin.")
-    return text
-
-
-def origins(text: str) -> str:
-    """Return an origin, or those of all subdomains, as `https://*.example.com`. Raises ValueError."""
-    origin(text.replace("://*.", "://", 1))
-    return text
-
-
-def _hide_line(record: logging.LogRecord) -> bool:
-    """Leave out what stands in a line of .env that cannot be read: it may be a secret."""
+def _redact_line(record: logging.LogRecord) -> bool:
+    """Redact the library's warning about an invalid line in .env: it shows the line."""
     if record.levelno == logging.WARNING:
         record.msg, record.args = "A line in .env is not NAME=value.", ()
     return True
 
 
-logging.getLogger("environ.environ").addFilter(_hide_line)
+logging.getLogger("environ.environ").addFilter(_redact_line)
 env = Environment()

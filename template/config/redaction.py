@@ -1,6 +1,7 @@
-"""What no line may show: passwords, tokens, links that carry one, rows of the database.
+"""Masks secrets: passwords, tokens, links with tokens, and rows of the database.
 
-Applied to every line of the log, and to what Python prints when a command or the start fails.
+This applies to every log line, and to the traceback of an exception that ends a command or
+prevents the start.
 """
 
 import re
@@ -12,16 +13,16 @@ from typing import Any
 
 HIDDEN = "***"
 _NAME = r"(?:passw(?:or)?d\d?|secret(?:_key)?|api_?key|token|authorization|cookie)"
-# Up to the end of an exception's text, which may be one of several in a traceback.
+# Up to the end of an exception's text. A traceback may contain several exceptions.
 _END = r".*?(?=\n\n(?:The above exception was|During handling of)|\Z)"
 
-# The first group stays; what follows it in the pattern is hidden.
+# The first group stays; the rest of the match is masked.
 PATTERNS = [
-    # Databases repeat the row or the statement that they refuse, with all its values ...
+    # Databases repeat the row or the statement that they reject, with all its values ...
     re.compile(
         rf"(\b(?:DETAIL|CONTEXT|QUERY|STATEMENT|LINE \d+):|Failing row contains){_END}", re.DOTALL
     ),
-    # ... or the one value.
+    # ... or only the value.
     re.compile(
         r'(\b(?:invalid input|malformed|out of range)[^"\n]{0,60}: )'
         r'"(?:.{0,2000}?"(?=\n|\Z)|[^\n]*)',
@@ -33,13 +34,14 @@ PATTERNS = [
         r"\\?'(?:.{0,2000}?'(?= for | at line|[\"']?\)|\n|\Z)|[^\n]*)",
         re.DOTALL,
     ),
-    # Libraries repeat the message that they cannot read.
+    # Libraries repeat the body of a message that they cannot decode.
     re.compile(rf"(\bmessage body(?: was)?:){_END}", re.DOTALL),
-    # The query of an address: links in mails carry tokens there.
+    # The query string of a URL: links in mails carry tokens there.
     re.compile(r"((?<=[^\s?#])[?#])[\w.~%+-]{1,80}=[^\s\"'<>]*"),
-    # User and password in a URL, up to the last @ that may end them; not in our own examples.
+    # User and password in a URL, up to the last @ that can end them. The examples in our own
+    # messages stay.
     re.compile(r"(://)(?!(?:user)?:password@[a-z]+:\d+)[^\s\"<>]{1,500}(?=@)"),
-    # JSON Web Tokens, those that Django puts into links, and headers that prove who asks.
+    # JSON Web Tokens, Django's tokens in links, and the credentials of an Authorization header.
     re.compile(r"((?<![\w-]))eyJ[\w-]+\.[\w-]+\.[\w-]*"),
     re.compile(r"(\b)[0-9a-z]{4,13}-[0-9a-f]{32,64}\b"),
     re.compile(r"(\b(?:Bearer|Basic) )[\w.~+/-]{12,}=*", re.IGNORECASE),
@@ -48,12 +50,16 @@ PATTERNS = [
         rf"({_NAME}[\"']?\s?[:=]\s?)(?:b?\"[^\"]*\"|b?'[^']*'|[^\s\"',;&)]+)", re.IGNORECASE
     ),
 ]
-# What every text has that one of them may fit: most texts of a line have not.
-_HINT = re.compile(r"[=\"'@]|:(?!\d)|eyJ|-[0-9a-f]{32}|earer |asic ")
+# Cheaper than the patterns: most texts do not match it, and then none of the patterns does. The time
+# of day does not match.
+_HINT = re.compile(r"[=\"'@]|(?<!\d\d):|:(?!\d)|eyJ|-[0-9a-f]{32}|(?i:bearer|basic) |row contains")
+
+# The characters that apps.common.text rejects: what is logged may come from elsewhere.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: str) -> str:
-    """Return a text with every secret in it hidden."""
+    """Return a text with its secrets masked."""
     if not _HINT.search(text):
         return text
     for pattern in PATTERNS:
@@ -62,14 +68,19 @@ def clean(text: str) -> str:
 
 
 def redact(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Hide the secrets in a line: a processor of structlog, right before the renderer."""
+    """Mask the secrets in a log line. This is a processor of structlog, before the renderer."""
     return {name: _clean(name, value) for name, value in event.items()}
+
+
+def escape_control(_logger: Any, _method: str, line: str) -> str:
+    """Escape what would begin another line or control a terminal. A processor of structlog, last."""
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], line)
 
 
 def print_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print an exception as Python does, without secrets: a `sys.excepthook`."""
+    """Print an exception as Python does, with its secrets masked. This is a `sys.excepthook`."""
     text = "".join(traceback.format_exception(kind, error, trace))
     sys.stderr.write(f"{clean(text).rstrip()}\n")
 

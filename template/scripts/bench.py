@@ -1,8 +1,9 @@
-"""What the public list costs, beside a bare Django view that reads the same rows: `make bench`.
+"""Compares the public list with a bare Django view that reads the same rows: `make bench`.
 
-Both run in a server of their own, Granian with one worker, on a scratch database. A server's CPU
-time per request hardly varies from run to run; requests per second do, so that all are measured in
-turns, and a ratio is the median of the ratios of all turns. Takes half a minute. Works with the database and the cache that are named in .env.
+Each runs in a separate Granian server with one worker, on a scratch database on the server that
+.env names, and with its cache. The CPU time per request hardly varies from run to run, but the
+requests per second do. So each round measures all cases in turn, and a ratio is the median of the
+ratios in each round. Takes half a minute.
 """
 
 import os
@@ -46,12 +47,12 @@ from apps.users.tests.factories import UserFactory  # noqa: E402
 
 ROWS = 100
 ROUNDS = 15
-REQUESTS = int(os.environ.get("REQUESTS", "200"))  # a round
+REQUESTS = int(os.environ.get("REQUESTS", "200"))  # in each round, for each case
 CLIENTS = 2
-LIST = f"/api/v2/listings/?page_size={ROWS}"
-CPU = "/cpu-seconds-of-this-process"
+LIST_PATH = f"/api/v2/listings/?page_size={ROWS}"
+CPU_PATH = "/cpu-seconds-of-this-process"
 
-# The same rows, with everything that the list shows of them.
+# The same rows as the list, and everything that it shows of them.
 SQL = """
 SELECT listing.id, listing.title, listing.kind, listing.city, listing.country, listing.latitude,
     listing.longitude, listing.price, listing.currency, listing.capacity, listing.amenities,
@@ -64,15 +65,15 @@ WHERE listing.status = 'published' ORDER BY listing.id DESC LIMIT %s
 
 
 def ours() -> "Application":
-    """Return the service as it is."""
-    return with_cpu(WSGIHandler())
+    """Return the service unchanged."""
+    return with_cpu_time(WSGIHandler())
 
 
 def bare() -> "Application":
-    """Return one view, without middleware, authentication or limits."""
+    """Return a service with one view, without middleware, authentication or rate limits."""
     settings.MIDDLEWARE = []
     settings.ROOT_URLCONF = (path("bare", bare_view),)
-    return with_cpu(WSGIHandler())
+    return with_cpu_time(WSGIHandler())
 
 
 def bare_view(request: HttpRequest) -> HttpResponse:
@@ -86,22 +87,25 @@ def bare_view(request: HttpRequest) -> HttpResponse:
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def with_cpu(application: Application) -> Application:
-    """Return the application, which also tells the CPU time of its process from now on."""
+def with_cpu_time(application: Application) -> Application:
+    """Add CPU_PATH to an application, which returns the CPU time of its process.
+
+    The application uses the database and the cache keys of this run.
+    """
     settings.DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
     settings.CACHES["default"]["KEY_PREFIX"] = os.environ["BENCH_PREFIX"]
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != CPU:
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != CPU_PATH:
             return application(environ, start_response)
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [str(time.process_time()).encode()]
 
-    return answer
+    return wrapped
 
 
 class Server:
-    """Granian with one of the applications above."""
+    """A Granian process that serves one of the applications above, named by its function."""
 
     def __init__(self, application: str, environment: dict[str, str]) -> None:
         with socket() as probe:
@@ -119,32 +123,32 @@ class Server:
         )
 
     def get(self, paths: Iterable[str], headers: dict[str, str]) -> bytes:
-        """Request each path, on one connection. Return the last body."""
+        """Request each path, on one connection. Return the last body. Exits if a response is not 200."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         body = b""
-        for address in paths:
-            connection.request("GET", address, headers=headers)
+        for each in paths:
+            connection.request("GET", each, headers=headers)
             response = connection.getresponse()
             body = response.read()
             if response.status != HTTPStatus.OK:
-                raise SystemExit(f"{address} returned {response.status}: {body[:500].decode()}")
+                raise SystemExit(f"{each} returned {response.status}: {body[:500].decode()}")
         connection.close()
         return body
 
     def wait(self) -> None:
-        """Return when it responds. Raises SystemExit if it does not within 30 seconds."""
+        """Wait until the server responds. Raises SystemExit after 30 seconds."""
         for _ in range(300):
             try:
-                self.cpu()
+                self.cpu_seconds()
             except OSError:
                 time.sleep(0.1)
             else:
                 return
         raise SystemExit("The server does not start.")
 
-    def cpu(self) -> float:
-        """Return the CPU time that the worker has used, in seconds."""
-        return float(self.get([CPU], {}))
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that the worker has used."""
+        return float(self.get([CPU_PATH], {}))
 
     def stop(self) -> None:
         self.process.terminate()
@@ -152,64 +156,64 @@ class Server:
 
 
 def measure(server: Server, paths: Iterator[str], headers: dict[str, str]) -> tuple[float, float]:
-    """Return the CPU time of a request in milliseconds, and the requests in a second."""
-    share = [[next(paths) for _ in range(REQUESTS // CLIENTS)] for _ in range(CLIENTS)]
-    cpu, started = server.cpu(), time.perf_counter()
+    """Return the CPU milliseconds per request, and the requests per second."""
+    paths_of_clients = [[next(paths) for _ in range(REQUESTS // CLIENTS)] for _ in range(CLIENTS)]
+    cpu, started = server.cpu_seconds(), time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:
-        # What fails there is raised here.
-        list(pool.map(server.get, share, repeat(headers)))
+        # `list` raises the errors of the threads.
+        list(pool.map(server.get, paths_of_clients, repeat(headers)))
     seconds = time.perf_counter() - started
-    return (server.cpu() - cpu) / REQUESTS * 1000, REQUESTS / seconds
+    return (server.cpu_seconds() - cpu) / REQUESTS * 1000, REQUESTS / seconds
 
 
 @contextmanager
 def scratch_database() -> Iterator[str]:
-    """Fill a database of its own, and give its name."""
+    """Create a scratch database, yield its name, and delete it."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(Path("bench.sqlite3").resolve())
-    own = connection.settings_dict["NAME"]
+    configured_name = connection.settings_dict["NAME"]
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield name
     finally:
-        connection.creation.destroy_test_db(own, verbosity=0)
-        # What SQLite keeps beside its file.
+        connection.creation.destroy_test_db(configured_name, verbosity=0)
+        # The files that SQLite keeps beside its database, such as the WAL.
         for file in Path().glob("bench.sqlite3*"):
             file.unlink()
 
 
-def fill() -> str:
-    """Write the rows. Return the token of somebody who may read them."""
+def create_rows() -> str:
+    """Create the listings. Return the access token of a user who may read them."""
     ListingFactory.create_batch(ROWS)
     return str(RefreshToken.for_user(UserFactory.create()).access_token)
 
 
-def unread() -> Iterator[str]:
-    """Return addresses that nobody has asked for yet."""
-    return (f"{LIST}&unread={number}" for number in count())
+def uncached_paths() -> Iterator[str]:
+    """Yield paths of the list that are not in the cache."""
+    return (f"{LIST_PATH}&uncached={number}" for number in count())
 
 
 def main() -> None:
     with scratch_database() as database:
-        headers = {"Authorization": f"Bearer {fill()}"}
+        headers = {"Authorization": f"Bearer {create_rows()}"}
         connection.close()
         environment = {"BENCH_DATABASE": database, "BENCH_PREFIX": secrets.token_hex(4)}
         servers = {each: Server(each, environment) for each in ("bare", "ours")}
         cases: dict[str, tuple[Server, Iterator[str]]] = {
             "bare view, raw SELECT, orjson": (servers["bare"], repeat("/bare")),
-            "ours, nothing cached": (servers["ours"], unread()),
-            "ours, from the cache": (servers["ours"], repeat(LIST)),
+            "ours, nothing cached": (servers["ours"], uncached_paths()),
+            "ours, from the cache": (servers["ours"], repeat(LIST_PATH)),
         }
         try:
             for server in servers.values():
                 server.wait()
             results: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
-            for turn in range(ROUNDS + 1):
-                print(f"\rRound {turn} of {ROUNDS} ", end="", file=sys.stderr, flush=True)
+            # Round 0 warms up.
+            for number in range(ROUNDS + 1):
+                print(f"\rRound {number} of {ROUNDS} ", end="", file=sys.stderr, flush=True)
                 for name, (server, paths) in cases.items():
                     result = measure(server, paths, headers)
-                    # The first round warms up.
-                    if turn:
+                    if number:
                         results[name].append(result)
         finally:
             for server in servers.values():
@@ -219,12 +223,13 @@ def main() -> None:
 
 
 def report(results: dict[str, list[tuple[float, float]]]) -> None:
-    """Print the medians of all rounds. What slows the machine down for a while, slows all down."""
-    floor = next(iter(results.values()))
+    """Print the medians of all rounds. The ratios are to the first case."""
+    first_case = next(iter(results.values()))
     print(f"{'':32}{'CPU ms':>10}{'ratio':>10}{'requests/s':>12}")
     for name, rounds in results.items():
         cpu, rate = (statistics.median(values) for values in zip(*rounds, strict=True))
-        ratios = (one[0] / bare[0] for one, bare in zip(rounds, floor, strict=True))
+        # Within a round, whatever else runs on the machine slows down all cases.
+        ratios = (this[0] / bare[0] for this, bare in zip(rounds, first_case, strict=True))
         print(f"{name:32}{cpu:10.2f}{statistics.median(ratios):10.2f}{rate:12.0f}")
 
 

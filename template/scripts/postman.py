@@ -1,8 +1,8 @@
-"""Makes a Postman collection run: `make postman`.
+"""Makes a Postman collection runnable: `make postman`.
 
-openapi-to-postmanv2 has made a collection of the OpenAPI document. This script lets it sign in, send
-the examples of the document, follow its links and check every response, and writes it to
-docs/api/postman.json, for Postman and for newman.
+The input is the collection that openapi-to-postmanv2 converts from the OpenAPI document. This
+script lets it sign in, send the examples of the document, follow its links and check every
+response. It writes the result to docs/api/postman.json, for Postman and newman.
 """
 
 import json
@@ -26,17 +26,17 @@ from apps.common.tests.link_paths import (
 
 BASE_URL = "http://localhost:8000"
 SIGN_IN = "sign_in"
-REMEMBER_WHO = 'pm.collectionVariables.set("bearerToken", pm.response.json().access);'
-# Days to come, others each time, so that nobody has booked them yet.
+REMEMBER_SIGN_IN = 'pm.collectionVariables.set("bearerToken", pm.response.json().access);'
+# Random days in the future, so that hardly any is booked.
 CHOOSE_DAYS = """\
 const first = Date.now() + (30 + Math.floor(Math.random() * 600)) * 86400000;
-for (let turn = 0; turn < 4; turn++) {
-    const day = new Date(first + turn * 86400000).toISOString().slice(0, 10);
-    pm.collectionVariables.set(`day_${turn}`, day);
+for (let number = 0; number < 4; number++) {
+    const day = new Date(first + number * 86400000).toISOString().slice(0, 10);
+    pm.collectionVariables.set(`day_${number}`, day);
 }"""
-DONE = 'pm.test("is done", () => pm.expect(pm.response.code).to.be.within(200, 299));'
-DOCUMENTED = """\
-pm.test("is what the document says", () => {
+TEST_SUCCESS = 'pm.test("succeeds", () => pm.expect(pm.response.code).to.be.within(200, 299));'
+TEST_DOCUMENTED = """\
+pm.test("responds as documented", () => {
     if (STATUSES.includes(pm.response.code)) return;
     pm.expect(pm.response.code).to.be.within(400, 499);
     pm.expect(pm.response.headers.get("Content-Type")).to.equal("application/problem+json");
@@ -44,33 +44,35 @@ pm.test("is what the document says", () => {
 
 
 class Collection:
-    """The collection of openapi-to-postmanv2, and the document that it was made of."""
+    """The collection of openapi-to-postmanv2, with its items by operation id."""
 
     def __init__(self, document: dict[str, Any], converted: dict[str, Any]) -> None:
-        self.known = operations(document)
+        self.operations = operations(document)
         self.converted = converted
-        addresses = {
-            (each.method.upper(), each.path.replace("{", ":").replace("}", "")): name
-            for name, each in self.known.items()
+        ids = {
+            (each.method.upper(), each.path.replace("{", ":").replace("}", "")): operation_id
+            for operation_id, each in self.operations.items()
         }
-        self.requests: dict[str, dict[str, Any]] = {}
+        self.items: dict[str, dict[str, Any]] = {}
         for folder in converted["item"]:
             for item in folder["item"]:
                 request = item["request"]
-                name = addresses[request["method"], "/" + "/".join(request["url"]["path"])]
-                self.requests[name] = item
+                operation_id = ids[request["method"], "/" + "/".join(request["url"]["path"])]
+                self.items[operation_id] = item
 
     def complete(self) -> dict[str, Any]:
-        """Return the collection as it can be run."""
-        for name, item in self.requests.items():
-            _prepare(item, self.known[name])
-        paths = [self._path(path) for path in link_paths(self.known)]
-        for name, item in self.requests.items():
-            statuses = self.known[name].description["responses"].keys() - {"default"}
-            _then(item, DOCUMENTED.replace("STATUSES", str(sorted(map(int, statuses)))))
-        sign_in = deepcopy(self.requests[SIGN_IN])
+        """Return the runnable collection."""
+        for operation_id, item in self.items.items():
+            _prepare(item, self.operations[operation_id])
+        # These copy the items, which get another test below.
+        paths = [self._folder(path) for path in link_paths(self.operations)]
+        for operation_id, item in self.items.items():
+            responses = self.operations[operation_id].description["responses"]
+            statuses = sorted(int(status) for status in responses.keys() - {"default"})
+            _add_test(item, TEST_DOCUMENTED.replace("STATUSES", str(statuses)))
+        sign_in = deepcopy(self.items[SIGN_IN])
         sign_in["name"] = "sign in first"
-        _then(sign_in, REMEMBER_WHO)
+        _add_test(sign_in, REMEMBER_SIGN_IN)
         return {
             "info": self.converted["info"],
             "item": [
@@ -82,21 +84,21 @@ class Collection:
             "variable": [{"key": "baseUrl", "value": BASE_URL}],
         }
 
-    def _path(self, path: list[str]) -> dict[str, Any]:
-        """Return a folder of requests, each with the values that it takes from the response before it."""
-        items = [deepcopy(self.requests[name]) for name in path]
+    def _folder(self, path: list[str]) -> dict[str, Any]:
+        """Return a folder with the requests of a link path, which pass values on by variables."""
+        items = [deepcopy(self.items[operation_id]) for operation_id in path]
         for item in items:
-            _then(item, DONE)
-        for (before, name), (first, second) in zip(pairwise(path), pairwise(items), strict=True):
-            for place, expression in _taken(links_of(self.known[before])[name]):
-                variable = f"{name}.{place}"
-                _then(first, f'pm.collectionVariables.set("{variable}", {_script(expression)});')
-                _give(second["request"], place, _variable(variable))
+            _add_test(item, TEST_SUCCESS)
+        for (source, target), (first, second) in zip(pairwise(path), pairwise(items), strict=True):
+            for place, expression in _values(links_of(self.operations[source])[target]):
+                name = f"{target}.{place}"
+                _add_test(first, f'pm.collectionVariables.set("{name}", {_script(expression)});')
+                _set(second["request"], place, _variable(name))
         return {"name": " → ".join(item["name"] for item in items), "item": items}
 
 
 def _prepare(item: dict[str, Any], operation: Operation) -> None:
-    """Let a request send what the document shows, and nothing that it need not send."""
+    """Let a request send the example of the document and required parameters, and nothing else."""
     request = item["request"]
     item |= {"event": [], "response": []}
     for parameter in request["url"]["query"]:
@@ -107,24 +109,24 @@ def _prepare(item: dict[str, Any], operation: Operation) -> None:
         if header["key"] in required_headers(operation):
             header["value"] = _variable("$guid")
     if body := example_of(operation):
-        days = {name: _variable(f"day_{turn}") for turn, name in enumerate(date_fields(body))}
+        days = {name: _variable(f"day_{number}") for number, name in enumerate(date_fields(body))}
         request["body"]["raw"] = json.dumps(body | days, indent=2)
 
 
 def _variable(name: str) -> str:
-    """Return what stands for a variable of Postman's."""
+    """Return the placeholder of a Postman variable."""
     return "{" * 2 + name + "}" * 2
 
 
-def _taken(link: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield where a link puts something, and the expression that says what."""
+def _values(link: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the places of the values that a link sets, such as `path.id`, and their expressions."""
     yield from link.get("parameters", {}).items()
     for name, expression in link.get("requestBody", {}).items():
         yield f"body.{name}", expression
 
 
 def _script(expression: str) -> str:
-    """Return the JavaScript of a runtime expression (OpenAPI 3.1)."""
+    """Return a runtime expression (OpenAPI 3.1) as JavaScript."""
     _, is_header, name = expression.partition("$response.header.")
     if is_header:
         return f'pm.response.headers.get("{name}")'
@@ -132,8 +134,8 @@ def _script(expression: str) -> str:
     return "pm.response.json()" + "".join(f"[{json.dumps(key)}]" for key in keys)
 
 
-def _give(request: dict[str, Any], place: str, value: str) -> None:
-    """Put a value into a request."""
+def _set(request: dict[str, Any], place: str, value: str) -> None:
+    """Set a value in the path, a header or the body of a request."""
     where, _, name = place.partition(".")
     if where == "path":
         for variable in request["url"]["variable"]:
@@ -148,8 +150,8 @@ def _give(request: dict[str, Any], place: str, value: str) -> None:
         request["body"]["raw"] = json.dumps(body, indent=2)
 
 
-def _then(item: dict[str, Any], script: str) -> None:
-    """Run a script with the response to a request."""
+def _add_test(item: dict[str, Any], script: str) -> None:
+    """Add a script that Postman runs after the response."""
     item["event"] = [*item["event"], _event("test", script)]
 
 
@@ -158,7 +160,7 @@ def _event(listen: str, script: str) -> dict[str, Any]:
 
 
 def _without_ids(value: Any) -> Any:
-    """Return a value without the parts that are generated for each run."""
+    """Return a value without ids, which are different at each conversion."""
     if isinstance(value, list):
         return [_without_ids(each) for each in value]
     if isinstance(value, dict):
@@ -171,15 +173,14 @@ def _without_ids(value: Any) -> Any:
 
 
 def main(document: str, converted: str, target: str) -> None:
-    """Read the document and what was made of it, and write the collection."""
+    """Read the OpenAPI document and the converted collection, and write the runnable collection."""
     collection = Collection(
         yaml.safe_load(Path(document).read_text()), json.loads(Path(converted).read_text())
     )
     complete = _without_ids(collection.complete())
     Path(target).write_text(json.dumps(complete, indent=2, ensure_ascii=False) + "\n")
-    print(
-        f"{target}: {len(collection.requests)} requests, {len(link_paths(collection.known))} link paths"
-    )
+    paths = link_paths(collection.operations)
+    print(f"{target}: {len(collection.items)} requests, {len(paths)} link paths")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from apps.bookings.models import Booking, BookingTransition
 
 
-class ReadOnly:
-    """Rows that the admin shows and does not change."""
+class ReadOnlyMixin:
+    """Shows rows in the admin, and allows no changes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -19,12 +19,12 @@ class ReadOnly:
         return False
 
 
-class BookingTransitionInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # not at run time
+class BookingTransitionInline(ReadOnlyMixin, admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
     model = BookingTransition
 
 
 @admin.register(Booking)
-class BookingAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class BookingAdmin(ReadOnlyMixin, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Shows a booking with its transitions: which role changed it, and when."""
 
     date_hierarchy = "check_in"

@@ -1,4 +1,4 @@
-"""The mails about bookings."""
+"""Mails about bookings."""
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from apps.background import background
 from apps.bookings.models import BookingTransition
 from apps.bookings.states import Role, State
+from apps.common.text import to_one_line
 
 
 @background
@@ -16,13 +17,14 @@ def send_status_update(transition_id: int) -> None:
         pk=transition_id
     )
     booking = transition.booking
-    user = booking.host if transition.role == Role.GUEST else booking.guest
+    recipient = booking.host if transition.role == Role.GUEST else booking.guest
     context = {
         "transition": transition,
         "booking": booking,
-        "user": user,
+        "user": recipient,
         "project": settings.PROJECT,
     }
     text = render_to_string("bookings/status-update.txt", context)
-    subject = f"{booking.title}: {State(transition.to_state).label}"
-    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [user.email])
+    # The title may be older than the rule that it is one line.
+    subject = f"{to_one_line(booking.title)}: {State(transition.to_state).label}"
+    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [recipient.email])

@@ -1,8 +1,7 @@
 """Domain events of bookings, published on commit: a transaction that is rolled back publishes none.
 
-Other apps subscribe with receivers, and `apps.bookings` knows none of them. A receiver that fails is
-logged and does not affect the others; work that must not be lost belongs in a job, which the
-receiver sends.
+Other apps connect receivers, and `apps.bookings` knows none of them. A failing receiver is logged and
+does not affect the others. Work that must not be lost belongs in a job, which the receiver sends.
 """
 
 from dataclasses import dataclass

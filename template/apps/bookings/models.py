@@ -11,12 +11,12 @@ from apps.bookings.states import TRANSITIONS, Role, State
 from apps.listings.models import Currency, Listing
 
 MAX_NIGHTS = 90
-# The snapshot that a booking takes of its listing: later changes by the host do not affect it.
+# The fields that a booking copies from its listing: later changes by the host do not affect it.
 TERMS = ("title", "city", "country", "time_zone", "price", "currency")
 
 
 def terms_of(listing: Listing) -> dict[str, Any]:
-    """Return the fields that a booking copies from the listing."""
+    """Return the current terms of a listing, for a new booking."""
     return {name: getattr(listing, name) for name in TERMS}
 
 
@@ -32,7 +32,8 @@ class Booking(models.Model):
         related_name="bookings",
         verbose_name=_("guest"),
     )
-    # Denormalized, for the index. Migration 0002 keeps it equal to the host of the listing.
+    # Denormalized, for an index. A foreign key in migration 0002 keeps it equal to the host of the
+    # listing, except on SQLite.
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -83,6 +84,7 @@ class Booking(models.Model):
         ]
         indexes = [
             models.Index(fields=["guest", "id"], name="bookings_booking_by_guest"),
+            models.Index(fields=["guest", "state"], name="bookings_booking_guest_state"),
             models.Index(fields=["host", "id"], name="bookings_booking_by_host"),
             models.Index(fields=["listing", "check_in"], name="bookings_booking_by_day"),
             models.Index(fields=["state", "check_out"], name="bookings_booking_by_end"),
@@ -97,12 +99,12 @@ class Booking(models.Model):
 
 
 class BookingTransition(models.Model):
-    """An entry in the history of a booking, which is append-only."""
+    """An entry in the append-only history of a booking."""
 
     booking = models.ForeignKey(
         Booking, on_delete=models.PROTECT, related_name="transitions", verbose_name=_("booking")
     )
-    # Empty for the request that creates the booking.
+    # Empty for the first entry: the guest requests the booking.
     from_state = models.CharField(_("from"), max_length=10, blank=True, choices=State)
     to_state = models.CharField(_("to"), max_length=10, choices=State)
     role = models.CharField(_("role"), max_length=10, choices=Role)

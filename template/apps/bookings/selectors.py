@@ -1,15 +1,16 @@
-"""Reads of bookings, for other apps as well."""
+"""Reads of bookings, for this app and others."""
 
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 
-from apps.bookings.models import MAX_NIGHTS, Booking
+from apps.bookings.models import Booking
 from apps.bookings.states import BLOCKING_STATES, State
-from apps.listings.models import Listing, Status
-from apps.listings.selectors import published
+from apps.listings.models import Listing
+from apps.listings.selectors import PUBLIC, published
 from apps.users.models import User
 
 
@@ -19,27 +20,34 @@ def for_guest(user: User) -> QuerySet[Booking]:
 
 
 def for_host(user: User) -> QuerySet[Booking]:
-    """Return the bookings of the user's listings."""
-    return Booking.objects.filter(host=user)
+    """Return the bookings of the user's listings, with their guests."""
+    return with_guests(Booking.objects.filter(host=user))
 
 
 def visible_to(user: User) -> QuerySet[Booking]:
-    """Return the bookings in which the user is guest or host."""
-    return for_guest(user) | for_host(user)
+    """Return the bookings in which the user is guest or host, with their guests."""
+    return with_guests(Booking.objects.filter(Q(guest=user) | Q(host=user)))
+
+
+def with_guests(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+    """Return bookings with their guests, and how many stays these have completed, in one query."""
+    completed = Booking.objects.filter(guest=OuterRef("guest"), state=State.COMPLETED)
+    stays = completed.order_by().values("guest").values(number=Count("pk"))
+    return bookings.select_related("guest").annotate(guest_stays=Coalesce(Subquery(stays), 0))
 
 
 def overlapping(check_in: date, check_out: date) -> QuerySet[Booking]:
-    """Return the bookings that block one of these nights. A night begins on the day of check-in."""
+    """Return the bookings that block at least one of the nights of this stay."""
     return Booking.objects.filter(
         state__in=BLOCKING_STATES, check_in__lt=check_out, check_out__gt=check_in
     )
 
 
 def available(listings: QuerySet[Listing], check_in: date, check_out: date) -> QuerySet[Listing]:
-    """Return the listings without a booking that blocks one of these nights."""
-    taken = overlapping(check_in, check_out).filter(listing=OuterRef("pk")).values("pk")[:1]
-    # Not `Exists`: some planners hash the whole table of bookings for it, to fill a page of 25.
-    return listings.filter(IsNull(Subquery(taken), True))  # noqa: FBT003  # Django's signature
+    """Return the listings that are available on all nights of this stay."""
+    blocking = overlapping(check_in, check_out).filter(listing=OuterRef("pk")).values("pk")[:1]
+    # Not `Exists`: for a page of 25 listings, some planners would hash the whole table of bookings.
+    return listings.filter(IsNull(Subquery(blocking), True))  # noqa: FBT003  # Django's signature
 
 
 def visible_listings(user: Any) -> QuerySet[Listing]:
@@ -49,20 +57,24 @@ def visible_listings(user: Any) -> QuerySet[Listing]:
     """
     if not user.is_authenticated:
         return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
-    own, booked = Q(host=user), for_guest(user).filter(listing=OuterRef("pk"))
-    expected = Exists(booked.filter(state=State.CONFIRMED))
-    seen = Listing.objects.filter(Q(status=Status.PUBLISHED) | own | Exists(booked))
-    visible: QuerySet[Listing] = seen.annotate(is_exact=own | expected)
+    is_host, bookings = Q(host=user), for_guest(user).filter(listing=OuterRef("pk"))
+    is_confirmed = Exists(bookings.filter(state=State.CONFIRMED))
+    rows = Listing.objects.filter(PUBLIC | is_host | Exists(bookings))
+    visible: QuerySet[Listing] = rows.annotate(is_exact=is_host | is_confirmed)
     return visible
 
 
-def due(day: date) -> QuerySet[Booking]:
-    """Return the bookings that may be due for a transition by this day, in any time zone."""
+def due(day: date, expired_before: datetime) -> QuerySet[Booking]:
+    """Return the bookings that are due for a transition by the end of this day in their time zone.
+
+    Requests that were made at `expired_before` or earlier are due, and so are those of inactive users.
+    """
     over = Q(state=State.CONFIRMED, check_out__lte=day)
-    unanswered = Q(state=State.REQUESTED, check_out__lte=day + timedelta(days=MAX_NIGHTS))
-    return Booking.objects.filter(over | unanswered & Q(check_in__lt=day))
+    expired = Q(created_at__lte=expired_before) | Q(check_in__lte=day)
+    inactive = Q(guest__is_active=False) | Q(host__is_active=False)
+    return with_participants().filter(over | Q(state=State.REQUESTED) & (expired | inactive))
 
 
 def with_participants() -> QuerySet[Booking]:
-    """Return all bookings with guest and host, in one query."""
+    """Return all bookings with their guests and hosts, in one query (no N+1)."""
     return Booking.objects.select_related("guest", "host")

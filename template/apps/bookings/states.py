@@ -1,8 +1,8 @@
 """The states of a booking, and its transitions: a state machine.
 
-The services call `check_transition` before they write. Constraints of the database are the final
-safeguard, against unknown states, transitions that are not in the table, and a second transition
-from the same state.
+A booking begins as requested. The services call `check_transition` before they change its state.
+Database constraints are the final safeguard, against unknown states, transitions that are not in
+the table, and a second transition from the same state.
 """
 
 from django.db import models
@@ -28,7 +28,7 @@ class Role(models.TextChoices):
 # A booking in one of these states makes its dates unavailable.
 BLOCKING_STATES = (State.REQUESTED, State.CONFIRMED, State.COMPLETED)
 
-# From one state to another, and the roles that may do it.
+# The allowed transitions, as (from, to), and the roles that may make them.
 TRANSITIONS: dict[tuple[State, State], set[Role]] = {
     (State.REQUESTED, State.CONFIRMED): {Role.HOST},
     (State.REQUESTED, State.DECLINED): {Role.HOST, Role.SYSTEM},
@@ -45,7 +45,7 @@ class TransitionNotAllowed(Conflict):
 
 
 def check_transition(from_state: State, to_state: State, role: Role) -> None:
-    """Raise TransitionNotAllowed unless the role may change a booking between these states."""
+    """Raise TransitionNotAllowed unless the role may move a booking from one state to the other."""
     if role not in TRANSITIONS.get((from_state, to_state), set()):
         raise TransitionNotAllowed(
             f"The {role} cannot change a {from_state} booking to {to_state}."

@@ -8,4 +8,5 @@ class CommonConfig(AppConfig):
     name = "apps.common"
 
     def ready(self) -> None:
+        """Register the path converter of `<id:pk>`, before the URLconf is loaded."""
         register_converter(PlainNumberConverter, "id")

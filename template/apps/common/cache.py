@@ -14,84 +14,85 @@ logger = structlog.get_logger(__name__)
 
 
 class CircuitBreaker:
-    """Skips calls to a server that failed, for a whole process, so that not every request waits."""
+    """Skips calls to a failed server, so that requests do not each wait for its timeout."""
 
     def __init__(self, pause: float) -> None:
         self.pause = pause
         self.lock = Lock()
         self.open_until = 0.0
-        self.is_open = False
+        self.is_failing = False
 
     def allows_call(self) -> bool:
         return time.monotonic() >= self.open_until
 
     def failed(self, error: BaseException) -> None:
-        """Open the circuit for `pause` seconds. The first failure in a row is logged."""
+        """Open the circuit for `pause` seconds. Only the first of consecutive failures is logged."""
         with self.lock:
             self.open_until = time.monotonic() + self.pause
-            first, self.is_open = not self.is_open, True
+            first, self.is_failing = not self.is_failing, True
         if first:
             logger.error("cache_unavailable", exc_info=error)
 
     def succeeded(self) -> None:
-        """Close the circuit, and log it if it was open."""
-        if self.is_open:
-            self.is_open = False
+        """Log the recovery, if the last call failed."""
+        if self.is_failing:
+            self.is_failing = False
             logger.info("cache_recovered")
 
 
-# Each thread has a cache object of its own; they share this.
+# Each thread has a cache object of its own; all threads of the process share this.
 circuit_breaker = CircuitBreaker(pause=5)
 
 
 class Cache(Backend):
-    """Django's cache, which is empty while its server is unavailable instead of raising an error.
+    """Django's cache, which behaves as if it were empty while its server is unavailable.
 
-    For five seconds after a failure no call is made (a circuit breaker). Rate limits count in the
-    cache, so they do not hold meanwhile.
+    For five seconds after a failure no call is made (a circuit breaker). Rate limits are counted in
+    the cache, so they are not enforced meanwhile.
     """
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         super().__init__(server, params | {"OPTIONS": OPTIONS | params.get("OPTIONS", {})})
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(super().add, key, value, timeout, version, fallback=False)
+        return self._call(super().add, key, value, timeout, version, fallback=False)
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
-        return self._ask(super().get, key, default, version, fallback=default)
+        return self._call(super().get, key, default, version, fallback=default)
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(super().set, key, value, timeout, version, fallback=None)
+        return self._call(super().set, key, value, timeout, version, fallback=None)
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(super().touch, key, timeout, version, fallback=False)
+        return self._call(super().touch, key, timeout, version, fallback=False)
 
     def delete(self, key: Any, version: Any = None) -> Any:
-        return self._ask(super().delete, key, version, fallback=False)
+        return self._call(super().delete, key, version, fallback=False)
 
     def has_key(self, key: Any, version: Any = None) -> Any:
-        return self._ask(super().has_key, key, version, fallback=False)
+        return self._call(super().has_key, key, version, fallback=False)
 
     def incr(self, key: Any, delta: int = 1, version: Any = None) -> Any:
-        """Return the new value. Raises ValueError if the key is missing, as every key is now."""
-        value = self._ask(super().incr, key, delta, version, fallback=None)
+        """Return the new value. Raises ValueError if the key is missing, as all are in an outage."""
+        value = self._call(super().incr, key, delta, version, fallback=None)
         if value is None:
             raise ValueError(f"There is no value under {key!r}.")
         return value
 
     def get_many(self, keys: Any, version: Any = None) -> Any:
-        return self._ask(super().get_many, keys, version, fallback={})
+        return self._call(super().get_many, keys, version, fallback={})
 
     def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(super().set_many, data, timeout, version, fallback=list(data))
+        return self._call(super().set_many, data, timeout, version, fallback=list(data))
 
     def delete_many(self, keys: Any, version: Any = None) -> Any:
-        return self._ask(super().delete_many, keys, version, fallback=None)
+        return self._call(super().delete_many, keys, version, fallback=None)
 
     def clear(self) -> Any:
-        return self._ask(super().clear, fallback=None)
+        return self._call(super().clear, fallback=None)
 
-    def _ask(self, method: Callable[..., Any], *args: Any, fallback: Any) -> Any:
+    def _call(self, method: Callable[..., Any], *args: Any, fallback: Any) -> Any:
+        """Call a method. Return the fallback while the server is unavailable."""
         if not circuit_breaker.allows_call():
             return fallback
         try:

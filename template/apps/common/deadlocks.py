@@ -11,16 +11,18 @@ from django.db import OperationalError, connection
 T = TypeVar("T")
 
 ATTEMPTS = 5
-MAX_BACKOFF = 0.02  # seconds, times the attempt; random, so that the same two do not collide again
+# Seconds, multiplied by the number of the attempt. Each pause is random up to that, so that the
+# same two transactions do not collide again.
+MAX_BACKOFF = 0.02
 # The code of a deadlock: an error number, or an SQLSTATE.
-DEADLOCK = {1213, "40P01"}
+DEADLOCK_CODES = {1213, "40P01"}
 
 
 def retry_on_deadlock(function: Callable[..., T]) -> Callable[..., T]:
-    """Retry a function whose transaction met a deadlock, up to `ATTEMPTS` attempts.
+    """Retry a function whose transaction was aborted by a deadlock, up to `ATTEMPTS` attempts.
 
-    The database has rolled the transaction back. Inside another transaction nothing is retried:
-    that one is rolled back as well, and only its own caller can start it again.
+    Put it above `@transaction.atomic`: each attempt needs a new transaction. Within an outer
+    transaction the error is raised, because the database has rolled back that one as well.
     """
 
     @wraps(function)
@@ -38,5 +40,7 @@ def retry_on_deadlock(function: Callable[..., T]) -> Callable[..., T]:
 
 
 def _is_deadlock(error: OperationalError) -> bool:
+    # The driver's exception has the SQLSTATE as an attribute, or the number as its first argument.
     cause = error.__cause__
-    return bool(DEADLOCK & {getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]})
+    codes = {getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]}
+    return bool(DEADLOCK_CODES & codes)

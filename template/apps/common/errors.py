@@ -1,12 +1,16 @@
-"""Domain errors: a service refuses something. They know no HTTP, `problems` maps them to statuses."""
+"""Domain errors, which a service raises when a rule forbids an operation.
+
+They know nothing of HTTP: `apps.common.problems` maps them to statuses.
+"""
 
 from typing import Any
 
 
 class DomainError(Exception):
-    """A rule refuses it. Subclass this or one of the kinds below, with a `code` and a `detail`.
+    """A rule forbids the operation. Subclass this class or one below, with a `code` and a `detail`.
 
-    `members` are facts that a client can act on, such as the current price.
+    `members` are facts that a client can act on, such as the current price. They become members of
+    the problem.
     """
 
     code = "refused"
@@ -19,14 +23,14 @@ class DomainError(Exception):
 
 
 class Conflict(DomainError):
-    """The current state does not allow it."""
+    """The current state of a resource does not allow the operation."""
 
     code = "conflict"
     detail = "The current state does not allow this."
 
 
 class VersionMismatch(DomainError):
-    """It has changed since the caller read it (optimistic locking)."""
+    """The resource has changed since the caller read it (optimistic locking)."""
 
     code = "version_mismatch"
-    detail = "It has changed since you read it. Read it again."
+    detail = "The resource has changed since you read it. Read it again."

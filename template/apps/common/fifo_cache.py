@@ -3,7 +3,10 @@ from typing import Any
 
 
 class FIFOCache(OrderedDict[Any, Any]):
-    """A dictionary of limited size for one process: first in, first out. Threads may share it."""
+    """A dictionary of limited size, which evicts its oldest entry (first in, first out).
+
+    Each process has its own. The threads of a process may share it.
+    """
 
     def __init__(self, maxsize: int) -> None:
         super().__init__()

@@ -14,9 +14,10 @@ from apps.common.middleware import STARTED
 
 
 class AccessLogMiddleware(RequestMiddleware):
-    """Logs one line a request, when it ends; all its lines have its id and the client's address."""
+    """Logs one line for each request, when it ends."""
 
     def prepare(self, request: HttpRequest) -> None:
+        """Bind the id of RequestIDMiddleware and the client's address to all lines of a request."""
         structlog.contextvars.bind_contextvars(
             request_id=request.META["HTTP_X_REQUEST_ID"], ip=request.META.get("REMOTE_ADDR")
         )

@@ -1,6 +1,6 @@
 """Metrics for Prometheus, at /metrics, with METRICS_TOKEN as the bearer token.
 
-With several processes PROMETHEUS_MULTIPROC_DIR names the folder that all of them count in.
+If several processes serve requests, PROMETHEUS_MULTIPROC_DIR names the folder that they share.
 """
 
 import os
@@ -23,8 +23,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from apps.common import problems
 
+# The variable that names the folder.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
+# The library does not create it, and needs it before the first metric.
 if folder := os.environ.get(FOLDER):
     Path(folder).mkdir(parents=True, exist_ok=True)
 
@@ -36,7 +38,10 @@ anomalies = Counter(
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics of all processes; 404 without a token in the settings, 401 without it here."""
+    """Return the metrics of all processes.
+
+    Responds with 404 if METRICS_TOKEN is unset, and with 401 if the request does not have it.
+    """
     if not settings.METRICS_TOKEN:
         return problems.not_found(request)
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -3,9 +3,9 @@ from rest_framework.request import Request
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    """Sends JSON to clients that accept problems alone, instead of rejecting them with 406.
+    """Treats `application/problem+json` as JSON, instead of responding with 406.
 
-    Generated clients accept only `application/problem+json` where the document has no other body.
+    Generated clients accept nothing else for an operation whose only documented body is a problem.
     """
 
     def get_accept_list(self, request: Request) -> list[str]:

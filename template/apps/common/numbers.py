@@ -7,21 +7,21 @@ import re
 
 from django.urls.converters import IntConverter
 
-# The largest integer that a database stores.
+# The largest value of a BigAutoField or a BigIntegerField.
 LARGEST = 2**63 - 1
-PLAIN = re.compile(r"0|[1-9][0-9]*")
+PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 
 
 def plain_number(text: str, *, most: int) -> int:
     """Return a number from 0 to `most`: ASCII digits, no sign, no leading zero. Raises ValueError."""
-    # Check the length first: parsing many digits takes long, and `int` rejects very many.
-    if len(text) <= len(str(most)) and PLAIN.fullmatch(text) and (number := int(text)) <= most:
-        return number
+    # The length comes first, because `int` takes long to convert many digits.
+    if len(text) <= len(str(most)) and PLAIN_NUMBER.fullmatch(text) and int(text) <= most:
+        return int(text)
     raise ValueError(f"This is not a plain number up to {most}.")
 
 
 class PlainNumberConverter(IntConverter):
-    """Ids in paths, as `<id:pk>`: each row has one URL, and an id that no row can have gets 404."""
+    """Converts ids in paths, as in `<id:pk>`. Each row has one URL, and other spellings get 404."""
 
     def to_python(self, value: str) -> int:
         return plain_number(value, most=LARGEST)

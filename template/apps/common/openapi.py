@@ -1,4 +1,4 @@
-"""The operations of an OpenAPI document. This module needs no settings of Django."""
+"""The operations of an OpenAPI document. Scripts use this module without Django's settings."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Operation(NamedTuple):
-    """An operation of the document: its path with `{id}` for each id, and its method."""
+    """An operation: its path as the document has it, its method, and its Operation Object."""
 
     path: str
     method: str
@@ -14,7 +14,7 @@ class Operation(NamedTuple):
 
 
 def operations(document: dict[str, Any]) -> dict[str, Operation]:
-    """Return all operations of a document by their ids."""
+    """Return all operations of a document, by operation id."""
     return {
         item[method]["operationId"]: Operation(path, method, item[method])
         for path, item in document["paths"].items()

@@ -17,7 +17,7 @@ MAX_PAGE_SIZE = 100
 
 
 def page_size_of(request: Request) -> int:
-    """Return the requested page size. Raises ValidationError if it is out of range."""
+    """Return the requested page size. Raises ValidationError if it is invalid or out of range."""
     text = request.query_params.get("page_size", str(PAGE_SIZE))
     with suppress(ValueError):
         if size := plain_number(text, most=MAX_PAGE_SIZE):
@@ -42,6 +42,14 @@ class LimitedPages(pagination.BasePagination):
             parameter["schema"] |= limits.get(parameter["name"], {})
         return parameters
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return DRF's schema, with links that may be null as OpenAPI 3.1 has it."""
+        page = super().get_paginated_response_schema(schema)
+        for link in (page["properties"]["next"], page["properties"]["previous"]):
+            link["type"] = ["string", "null"]
+            del link["nullable"]
+        return page
+
 
 class CursorPagination(LimitedPages, pagination.CursorPagination):
     """For lists that grow: each page costs the same, and no row is repeated or skipped."""
@@ -49,15 +57,15 @@ class CursorPagination(LimitedPages, pagination.CursorPagination):
     ordering = "-pk"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        """Return the rows of the requested page. Raises NotFound for a forged cursor.
+        """Return the rows of the requested page. Raises NotFound for an invalid cursor.
 
-        A cursor contains a value as text, and only the column can tell whether it is valid.
+        A cursor contains a column's value as text, which only the query finds to be invalid.
         """
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, OverflowError, DjangoValidationError, DataError):
             if self.cursor_query_param not in request.query_params:
-                raise
+                raise  # a bug in the view
             raise NotFound(self.invalid_cursor_message) from None
 
 
@@ -67,6 +75,7 @@ class PagePagination(LimitedPages, pagination.PageNumberPagination):
     def get_page_number(self, request: Request, paginator: Any) -> int:
         """Return the number of the requested page. Raises NotFound if it is invalid."""
         try:
+            # Text, or for the page `last` its number.
             number = super().get_page_number(request, paginator)
             return plain_number(str(number), most=sys.maxsize)
         except ValueError:

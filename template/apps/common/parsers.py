@@ -10,8 +10,8 @@ from rest_framework.parsers import JSONParser
 
 from apps.common.numbers import LARGEST
 
-# Escapes of characters that no database and no response can contain: NUL, and lone surrogates.
-# A body in UTF-8 cannot contain the latter otherwise.
+# JSON escapes of NUL and of surrogates. Not every database stores NUL, and a surrogate without its
+# pair cannot be encoded in UTF-8. If they are not escaped, the parser itself rejects both.
 SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 MAX_DEPTH = 100
 
@@ -24,6 +24,7 @@ class StrictJSONParser(JSONParser):
         try:
             text = stream.read().decode()
             data = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+            # Hardly any body is like this, so hardly any is traversed.
             if SUSPICIOUS.search(text) or text.count("[") + text.count("{") > MAX_DEPTH:
                 _check(data, MAX_DEPTH)
         except (ValueError, RecursionError) as error:
@@ -32,10 +33,10 @@ class StrictJSONParser(JSONParser):
 
 
 def _whole(text: str) -> int:
-    # Check the length first, as `int` has limits of its own.
+    # The length comes first, because `int` takes long to convert many digits.
     if len(text) <= len(str(-LARGEST)) and abs(number := int(text)) <= LARGEST:
         return number
-    raise ValueError("an integer has more than 64 bits")
+    raise ValueError("an integer is out of range (64 bits, signed)")
 
 
 def _finite(text: str) -> float:
@@ -48,16 +49,14 @@ def _finite(text: str) -> float:
 def _check(value: Any, depth: int) -> None:
     """Raise ValueError for a string that cannot be stored, and for deep nesting.
 
-    Code that traverses the data later, as recursively as this, may have less of the stack left.
+    Deep nesting could exhaust the stack of recursive code that processes the data later.
     """
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("a string contains a NUL character")
-        value.encode()
+        value.encode()  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
     elif isinstance(value, dict | list):
         if not depth:
             raise ValueError(f"the nesting is deeper than {MAX_DEPTH}")
-        for inner in value:
-            _check(inner, depth - 1)
-        if isinstance(value, dict):
-            _check(list(value.values()), depth)
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check(item, depth - 1)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -22,6 +24,10 @@ from apps.common.errors import Conflict, DomainError, VersionMismatch
 logger = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+# Limits of a response, because a client's data determine how many errors there are, and messages
+# quote it.
+MAX_ERRORS = 100
+MAX_TEXT = 500
 
 # The status of a kind of domain error, and of its subclasses.
 STATUSES = {
@@ -46,16 +52,23 @@ class BodyTooLarge(APIException):
     default_detail = "The body is too large."
 
 
-# The exceptions of Django, and those of DRF that take their place.
+class TooManyParameters(APIException):
+    status_code = HTTPStatus.BAD_REQUEST
+    default_code = "too_many_parameters"
+    default_detail = "The query has too many parameters."
+
+
+# Django's exceptions, and their counterparts in DRF.
 COUNTERPARTS: dict[type[Exception], type[APIException]] = {
     Http404: NotFound,
     DjangoPermissionDenied: PermissionDenied,
     RequestDataTooBig: BodyTooLarge,
+    TooManyFieldsSent: TooManyParameters,
 }
 
 
 class DomainProblem(APIException):
-    """A domain error, as DRF's exception."""
+    """Wraps a domain error in an exception that DRF handles."""
 
     def __init__(self, error: DomainError) -> None:
         super().__init__(error.detail, error.code)
@@ -68,16 +81,17 @@ def problem(
 ) -> dict[str, Any]:
     """Return the members of a problem. Empty ones are left out.
 
-    `type` is `about:blank`: the status says what kind of problem it is, and `code` says it for
-    programs where the status is not enough.
+    `type` is `about:blank`: the status says what kind of problem it is, and `code` tells programs
+    more precisely.
     """
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": _shorten(detail),
         "code": code,
         "instance": escape_uri_path(request.path),
+        # RequestIDMiddleware has validated or generated it.
         "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
         **members,
     }
@@ -85,7 +99,7 @@ def problem(
 
 
 def problem_response(request: HttpRequest, status: int, **members: Any) -> JsonResponse:
-    """Return a problem as Django's own response, for errors outside of the API's views."""
+    """Return a problem as Django's own response, for errors outside of DRF's views."""
     return JsonResponse(
         problem(request, status, **members), status=status, content_type=CONTENT_TYPE
     )
@@ -102,21 +116,23 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if not isinstance(exc, APIException) or response is None:
         return None
     if isinstance(exc, ValidationError):
-        errors = list(_errors(exc.get_full_details()))
-        members: dict[str, Any] = {"code": "invalid", "detail": "See errors.", "errors": errors}
+        members = _validation_members(exc)
     else:
-        # An exception may have members of its own (RFC 9457, section 3.2).
+        # A domain error may have extension members (RFC 9457, section 3.2).
         members = _detail_and_code(exc) | getattr(exc, "members", {})
     response.data = problem(context["request"], response.status_code, **members)
     response.content_type = CONTENT_TYPE
-    # Also for a view that otherwise responds with YAML or a page.
+    # Even if the client has negotiated YAML or HTML.
     context["request"].accepted_renderer = JSONRenderer()
     context["request"].accepted_media_type = JSONRenderer.media_type
     return response
 
 
 def _as_api_exception(exc: Exception) -> Exception:
-    """Return DRF's counterpart of a domain error or a Django exception, or the exception itself."""
+    """Return DRF's counterpart of an exception, or the exception itself.
+
+    An error of the database connection is logged, and becomes a 503.
+    """
     if isinstance(exc, DomainError):
         return DomainProblem(exc)
     if isinstance(exc, DjangoValidationError):
@@ -130,28 +146,52 @@ def _as_api_exception(exc: Exception) -> Exception:
     return exc
 
 
+def _validation_members(exc: ValidationError) -> dict[str, Any]:
+    """Return code, detail and errors, of which MAX_ERRORS are shown at most."""
+    errors = list(islice(_errors(exc.get_full_details()), MAX_ERRORS + 1))
+    detail = "See errors."
+    if len(errors) > MAX_ERRORS:
+        detail = f"See errors, which are the first {MAX_ERRORS}. There are more."
+    return {"code": "invalid", "detail": detail, "errors": errors[:MAX_ERRORS]}
+
+
 def _detail_and_code(exc: APIException) -> dict[str, Any]:
-    """Return detail and code, also of exceptions that carry a mapping of several."""
+    """Return detail and code. Some exceptions have both in a dict (simplejwt's InvalidToken)."""
     if isinstance(exc.detail, dict):
         return {name: str(exc.detail.get(name, "")) for name in ("detail", "code")}
     return {"detail": str(exc.detail), "code": str(exc.get_codes())}
 
 
 def _errors(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
-    """Flatten DRF's nested details into a list that points at fields (RFC 6901)."""
+    """Flatten DRF's nested details into a list that points at fields (JSON Pointer, RFC 6901)."""
     if isinstance(details, list):
         for index, item in enumerate(details):
-            is_message = isinstance(item, dict) and set(item) == {"message", "code"}
-            yield from _errors(item, pointer if is_message else f"{pointer}/{index}")
-    elif set(details) == {"message", "code"} and not isinstance(details["message"], dict | list):
+            yield from _errors(item, pointer if _is_error(item) else f"{pointer}/{index}")
+    elif _is_error(details):
         code = details["code"] or "invalid"
-        yield {"pointer": pointer, "detail": str(details["message"]), "code": code}
+        yield {"pointer": pointer, "detail": _shorten(str(details["message"])), "code": code}
     else:
         for name, value in details.items():
             is_field = name not in {"non_field_errors", "__all__"}
-            yield from _errors(value, f"{pointer}/{name}" if is_field else pointer)
+            yield from _errors(value, f"{pointer}/{_escape(str(name))}" if is_field else pointer)
 
 
+def _is_error(details: Any) -> bool:
+    """Tell an error from the errors of a serializer whose fields are `message` and `code`."""
+    is_error = isinstance(details, dict) and set(details) == {"message", "code"}
+    return is_error and not isinstance(details["message"], dict | list)
+
+
+def _escape(name: str) -> str:
+    """Escape a name for a pointer in a URI fragment (RFC 6901, sections 3 and 6)."""
+    return quote(_shorten(name).replace("~", "~0").replace("/", "~1"), safe="")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+
+
+# Django's handlers of errors outside of the API, as config/urls.py and CSRF_FAILURE_VIEW name them.
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     return problem_response(request, HTTPStatus.BAD_REQUEST, code="bad_request")
 

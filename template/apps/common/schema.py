@@ -1,4 +1,7 @@
-"""What all operations share in the OpenAPI document: problems, headers, ids, examples, links."""
+"""What all operations share in the OpenAPI document: problems, headers, ids, examples, links.
+
+The functions `document_…` are postprocessing hooks of drf-spectacular.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -24,6 +27,7 @@ PROBLEM = {
         "request_id": {"type": "string"},
         "errors": {
             "type": "array",
+            "description": "One entry for each error of validation.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "detail", "code"],
@@ -46,9 +50,9 @@ PROBLEM_EXAMPLE = {
     "request_id": "3f0c6c1e-4f0e-4f44-9d52-5a1c1f1f4f5b",
     "errors": [{"pointer": "#/name", "detail": "This is too long.", "code": "max_length"}],
 }
-# Headers of every response, and of problems.
+# Headers of every response, and further ones of problems.
 HEADERS = {
-    "X-Request-ID": "The id of this request, as in the log.",
+    "X-Request-ID": "The id of this request, which the service logs.",
     "RateLimit": "What remains of the client's quotas, and the seconds until they are reset.",
     "RateLimit-Policy": "The client's quotas: `q` requests in `w` seconds.",
 }
@@ -56,19 +60,20 @@ PROBLEM_HEADERS = {
     "Retry-After": "With 429 and 503: the seconds after which to retry.",
     "WWW-Authenticate": "With 401: the authentication scheme.",
 }
-REQUEST_ID = {
+REQUEST_ID_PARAMETER = {
     "name": "X-Request-ID",
     "in": "header",
     "schema": {"type": "string"},
     "description": "An id of your own for this request: 1 to 128 letters, digits, `.`, `_`, `-`.",
 }
-# A runtime expression, for links.
+# A runtime expression for links: the id of the first item of a list.
 FIRST_ID = "$response.body#/results/0/id"
+# The extension that carries the links of an operation until `document_links` replaces it.
 LINKS = "x-links"
 
 
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, with a problem as the default response of every operation."""
+    """Add a problem as the default response of every operation."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components.setdefault("responses", {})["Problem"] = {
@@ -86,7 +91,7 @@ def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def document_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, with the request and response headers of all operations."""
+    """Add the request and response headers that all operations have."""
     components = result["components"]
     components["headers"] = {
         name: {"description": description, "schema": {"type": "string"}}
@@ -96,7 +101,7 @@ def document_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     common = {name: references[name] for name in HEADERS}
     components["responses"]["Problem"]["headers"] = references
     for operation in _descriptions(result):
-        operation.setdefault("parameters", []).append(REQUEST_ID)
+        operation.setdefault("parameters", []).append(REQUEST_ID_PARAMETER)
         for response in operation["responses"].values():
             if "$ref" not in response:
                 response["headers"] = common | response.get("headers", {})
@@ -106,10 +111,10 @@ def document_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 def examples(
     request: dict[str, Any] | None = None, response: dict[str, Any] | None = None
 ) -> Callable[[type[T]], type[T]]:
-    """Return a decorator of serializers that shows an example request and an example response.
+    """Decorate a serializer with an example request and an example response.
 
-    People read the examples. Tests send those of requests, so each must be valid for a service
-    with the data of `make seed`.
+    Tests send each example request, so it must be valid for a service with the data of
+    `make seed`.
     """
     shown = [
         OpenApiExample(
@@ -122,7 +127,7 @@ def examples(
 
 
 def document_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, with 1 as the minimum of ids in paths."""
+    """Set the minimum of ids in paths to 1."""
     for operation in _descriptions(result):
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
@@ -131,18 +136,18 @@ def document_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def links(**targets: dict[str, Any]) -> dict[str, Any]:
-    """Return an extension of an operation: where its response leads (OpenAPI 3.1, 4.8.20).
+    """Return an extension with the links of an operation's response (OpenAPI 3.1, 4.8.20).
 
-    For each target, by operation id: its parameters, such as `path.id`, as runtime expressions, or
-    fields of its `body`. Programs follow these links, as the tests do.
+    The key of a link is the operation id of its target. Its value maps the target's parameters,
+    such as `path.id`, to runtime expressions; or it maps `body` to such a mapping of fields.
     """
     return {LINKS: targets}
 
 
 def document_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document, with the links of each operation in its successful responses."""
+    """Add the links of each operation to its successful responses."""
     for operation in _descriptions(result):
-        written = {
+        link_objects = {
             target: {
                 "operationId": target,
                 **({"requestBody": values["body"]} if "body" in values else {"parameters": values}),
@@ -150,8 +155,8 @@ def document_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for target, values in operation.pop(LINKS, {}).items()
         }
         for status, response in operation["responses"].items():
-            if written and status.startswith("2"):
-                response["links"] = written
+            if link_objects and status.startswith("2"):
+                response["links"] = link_objects
     return result
 
 

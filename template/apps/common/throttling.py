@@ -1,8 +1,8 @@
-"""Rate limits with fixed windows: one atomic increment a request, and headers that announce them.
+"""Rate limits with fixed windows: one atomic increment per request, and headers that announce them.
 
-DRF stores the times of all requests of a client in one value, which it reads and writes back: of
-two concurrent requests one is lost, and the value has hundreds of times in it. Here each window
-has a counter. In exchange, a client may make up to twice its quota around the end of a window.
+DRF stores the times of a client's requests in one list, which it reads and writes back: of two
+concurrent requests it may lose one, and the list has hundreds of entries. Here each window has a
+counter. In exchange, a client that waits for the end of a window can send twice its quota at once.
 """
 
 import math
@@ -20,6 +20,8 @@ from rest_framework.throttling import (
     UserRateThrottle,
 )
 
+from apps.common.addresses import client_key
+
 
 @dataclass(frozen=True)
 class RateLimit:
@@ -33,7 +35,7 @@ class RateLimit:
 
     @staticmethod
     def of(request: Any) -> list["RateLimit"]:
-        """Return the limits that were applied to a request so far; throttles append to them."""
+        """Return the limits that were applied to a request so far, a list that throttles append to."""
         limits: list[RateLimit] = request.META.setdefault("request.rate_limits", [])
         return limits
 
@@ -66,15 +68,16 @@ class FixedWindowThrottle(SimpleRateThrottle):
     duration: int
     retry_after = 0
 
+    def get_ident(self, request: Request) -> str:
+        return client_key(super().get_ident(request))
+
     def allow_request(self, request: Request, view: Any) -> bool:
         if self.rate is None:
             return True
         key = self.get_cache_key(request, view)
         if key is None:
             return True
-        window, elapsed = divmod(self.timer(), self.duration)
-        self.retry_after = math.ceil(self.duration - elapsed)
-        count = self.count_request(f"{key}:{window:.0f}")
+        count = self.count_in_window(key)
         limit = RateLimit(
             name=str(self.scope),
             quota=self.num_requests,
@@ -85,38 +88,50 @@ class FixedWindowThrottle(SimpleRateThrottle):
         RateLimit.of(request).append(limit)
         return count <= self.num_requests
 
+    def count_in_window(self, key: str) -> int:
+        """Count a request. Return the count of the current window."""
+        return self.count_request(self.counter(key))
+
+    def counter(self, key: str) -> str:
+        """Return the key of the counter of the current window."""
+        index, elapsed = divmod(self.timer(), self.duration)
+        self.retry_after = math.ceil(self.duration - elapsed)
+        return f"{key}:{index:.0f}"
+
     def wait(self) -> float:
         """Return the seconds until the window ends, for Retry-After."""
         return self.retry_after
 
     def count_request(self, key: str) -> int:
-        """Return how many requests the window has with this one, or 0 while the cache is unavailable."""
+        """Count a request. Return the count of its window, or 0 while the cache is unavailable."""
         return self.increment(key, 1)
 
-    def increment(self, key: str, size: int) -> int:
+    def increment(self, key: str, amount: int) -> int:
         """Add to a counter. Return its new value, or 0 while the cache is unavailable."""
         try:
-            return int(self.cache.incr(key, size))
+            return int(self.cache.incr(key, amount))
         except ValueError:
-            pass
-        if self.cache.add(key, size, self.duration):
-            return size
+            pass  # The window has no counter yet.
+        if self.cache.add(key, amount, self.duration):
+            return amount
         try:
-            return int(self.cache.incr(key, size))
+            # Another request has added the counter meanwhile.
+            return int(self.cache.incr(key, amount))
         except ValueError:
             return 0
 
 
 class AnonThrottle(FixedWindowThrottle, AnonRateThrottle):
-    """Limits anonymous clients, by IP address."""
+    """Limits anonymous clients, by IP address: an IPv4 address, or a /64 network of IPv6."""
 
 
 class UserThrottle(FixedWindowThrottle, UserRateThrottle):
-    """Limits authenticated clients, by account."""
+    """Limits authenticated clients, by account. DRF's class also limits anonymous clients."""
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return super().get_cache_key(request, view) if request.user.is_authenticated else None
 
 
+# DRF's class comes first: it reads the view's scope, and then calls the other.
 class ScopedThrottle(ScopedRateThrottle, FixedWindowThrottle):
     """Limits views that have a `throttle_scope`."""

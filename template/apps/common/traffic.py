@@ -1,10 +1,12 @@
-"""Detects clients that behave unusually, and reports them in the log and in a metric. It blocks none.
+"""Detects clients that behave unusually, and reports them in the log and in a metric.
+
+It blocks nothing.
 
 Rate limits stop a client that sends too many requests. They do not see one that suddenly sends ten
-times as many as before and stays below the limit, or one whose requests are mostly rejected, as
-when it tries addresses or passwords.
+times as many as before and stays below the limit, or one whose requests are mostly rejected, for
+example because it guesses URLs or passwords.
 
-Each process watches the requests that it serves itself.
+Each process sees only the requests that it serves.
 """
 
 import time
@@ -18,16 +20,17 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.common import metrics
+from apps.common.addresses import client_key
 from apps.common.fifo_cache import FIFOCache
 from apps.common.middleware import GetResponse
 
 logger = structlog.get_logger(__name__)
 
 WINDOW = 10.0  # seconds
-# A burst: so many requests in a window, and so many times the client's baseline.
+# A burst: at least so many requests in a window, and at least so many times the baseline.
 BURST = 100
 BURST_FACTOR = 5
-# Rejections: so many in a window, and more than half of the client's requests.
+# Rejections: at least so many in a window, and more than half of the client's requests.
 REJECTIONS = 20
 REJECTED_STATUSES = {
     HTTPStatus.BAD_REQUEST,
@@ -37,14 +40,15 @@ REJECTED_STATUSES = {
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
-# The baseline is an exponentially weighted moving average: how much of it a window keeps.
+# The baseline is an exponentially weighted moving average. This is the weight of its old value.
 DECAY = 0.8
+# The number of clients that a process remembers.
 CLIENTS = 10_000
 
 
 @dataclass
 class Client:
-    """The requests of one client in the current window, and its baseline before it."""
+    """The requests of one client in the current window, and the baseline of the windows before."""
 
     window: int
     requests: int = 0
@@ -53,7 +57,7 @@ class Client:
     reported: set[str] = field(default_factory=set)
 
     def move_to(self, window: int) -> None:
-        """Begin another window. The windows in between had no request."""
+        """Add the last window to the baseline, and begin another. In between there were no requests."""
         if window != self.window:
             self.baseline = self.baseline * DECAY + self.requests * (1 - DECAY)
             self.baseline *= DECAY ** (window - self.window - 1)
@@ -108,7 +112,7 @@ class TrafficMiddleware:
 
 
 def _name(request: HttpRequest) -> str:
-    # REST framework stores the token here. The user of a session would cost a query.
+    # DRF sets `auth` to the token. For a session, `request.user` would cost a query.
     if getattr(request, "auth", None):
         return f"user {request.user.pk}"
-    return str(request.META.get("REMOTE_ADDR"))
+    return client_key(request.META.get("REMOTE_ADDR") or "")

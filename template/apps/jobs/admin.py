@@ -4,9 +4,19 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 
+from apps.common.admin import add_versions
 from apps.jobs import selectors, services
 from apps.jobs.models import JobRecord
+
+add_versions(PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule)
 
 
 @admin.register(JobRecord)
@@ -37,6 +47,11 @@ class JobRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
                 "failed": failed
             }
             self.message_user(request, not_sent, messages.ERROR)
+        if taken := len(result.taken):
+            others = _("Another process has retried or discarded %(taken)d jobs.") % {
+                "taken": taken
+            }
+            self.message_user(request, others, messages.WARNING)
         if result.is_broker_unavailable:
             self.message_user(request, _("The broker is unavailable."), messages.ERROR)
         self.message_user(request, _("Retried %(sent)d jobs.") % {"sent": len(result.sent)})

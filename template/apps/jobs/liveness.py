@@ -4,6 +4,7 @@ Each touches a file all the time. If the file is older than a minute, the proces
 broker is unavailable the process counts as alive: restarting it would not help.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -35,7 +36,8 @@ def _worker_heartbeat(**_: Any) -> None:
 
 
 def _file(name: str) -> Path:
-    return Path(tempfile.gettempdir()) / f"celery-{name}"
+    # Another user of the machine has files of their own: nobody may touch somebody else's.
+    return Path(tempfile.gettempdir()) / f"celery-{name}-{os.getuid()}"
 
 
 def _is_broker_available() -> bool:

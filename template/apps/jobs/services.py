@@ -13,41 +13,59 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.utils.json import dumps, loads
 
-from apps.common.celery import accepts_messages
-from apps.common.loops import skipped_if_bad
+from apps.common.celery import accepts_messages, import_tasks
+from apps.common.loops import log_and_skip_on_error
 from apps.jobs.models import JobRecord, Status
 
 logger = structlog.get_logger(__name__)
 
-# More than that is the job's own fault: it ends its workers, or no worker knows its task.
+# A job that is redelivered more often is at fault: it ends its workers, or no worker knows it.
 MAX_REDELIVERIES = 5
 MAX_ERROR_LENGTH = 1000
 
 
 class RedeliveryError(Exception):
-    """A job was delivered too often: it may end every worker that takes it."""
+    """A job was delivered too often: it may crash every worker that runs it."""
+
+
+class JobTakenError(Exception):
+    """Another process has retried or discarded the job since it was read."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it is sent."""
+
+    job_id: str
+    task: str
+    args: Iterable[Any]
+    kwargs: dict[str, Any]
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of its row, without the id. Raises TypeError as `_serialize` does."""
+        return {
+            "task": self.task,
+            "args": _serialize(list(self.args)),
+            "kwargs": _serialize(self.kwargs),
+            "request_id": structlog.contextvars.get_contextvars().get("request_id") or "",
+            "available_at": timezone.now(),
+        }
 
 
 @dataclass
 class RetryResult:
-    """The outcome of `retry`. A job in neither list is unchanged."""
+    """The outcome of `retry`. A job in no list is unchanged. `taken` had a JobTakenError."""
 
     sent: list[JobRecord] = field(default_factory=list)
+    taken: list[JobRecord] = field(default_factory=list)
     failed: list[JobRecord] = field(default_factory=list)
     is_broker_unavailable: bool = False
 
 
-def record(
-    *,
-    job_id: str,
-    task: str,
-    args: Iterable[Any],
-    kwargs: dict[str, Any],
-    available_at: datetime | None = None,
-) -> None:
-    """Record a job in the outbox before it is sent. Raises DatabaseError."""
-    fields = _fields(task, args, kwargs, available_at=available_at)
-    JobRecord.objects.create(job_id=job_id, status=Status.SENT, **fields)
+def record(job: Job, available_at: datetime) -> None:
+    """Record a job in the outbox as sent, before it is. Raises DatabaseError."""
+    fields = job.fields() | {"status": Status.SENT, "available_at": available_at}
+    JobRecord.objects.create(job_id=job.job_id, **fields)
 
 
 def mark_done(job_id: str) -> None:
@@ -55,54 +73,48 @@ def mark_done(job_id: str) -> None:
     JobRecord.objects.filter(job_id=job_id).delete()
 
 
-def count_redelivery(
-    *, job_id: str, task: str, args: Iterable[Any], kwargs: dict[str, Any]
-) -> None:
+def count_redelivery(job: Job) -> None:
     """Count a redelivery by the broker, also of a job that is not in the outbox.
 
     Raises RedeliveryError, and DatabaseError.
     """
-    below_limit = JobRecord.objects.filter(job_id=job_id, redeliveries__lt=MAX_REDELIVERIES)
+    below_limit = JobRecord.objects.filter(job_id=job.job_id, redeliveries__lt=MAX_REDELIVERIES)
     if below_limit.update(redeliveries=F("redeliveries") + 1):
         return
-    defaults = {"status": Status.SENT, "redeliveries": 1, **_fields(task, args, kwargs)}
-    _, is_new = JobRecord.objects.get_or_create(job_id=job_id, defaults=defaults)
+    fields = job.fields() | {"status": Status.SENT, "redeliveries": 1}
+    _, is_new = JobRecord.objects.get_or_create(job_id=job.job_id, defaults=fields)
     if not is_new:
-        raise RedeliveryError(f"It was started {MAX_REDELIVERIES + 1} times and never finished.")
+        raise RedeliveryError(
+            f"The job was started {MAX_REDELIVERIES + 1} times and never finished."
+        )
 
 
-def store_failure(  # noqa: PLR0913  # the fields of a job
-    status: Status,
-    error: BaseException,
-    *,
-    job_id: str,
-    task: str,
-    args: Iterable[Any],
-    kwargs: dict[str, Any],
-) -> None:
+def store_failure(job: Job, status: Status, error: BaseException) -> None:
     """Store a job that has failed, or that the broker has not accepted. Raises DatabaseError."""
-    # A worker's main process stores a job once in a while: its connection may be stale.
+    # A worker's main process rarely uses the database: its connection may be stale.
     if not connection.in_atomic_block:
         close_old_connections()
-    defaults = {"status": status, "error": _error_text(error), **_fields(task, args, kwargs)}
-    JobRecord.objects.update_or_create(job_id=job_id, defaults=defaults)
+    fields = job.fields() | {"status": status, "error": _error_text(error)}
+    JobRecord.objects.update_or_create(job_id=job.job_id, defaults=fields)
     event = "job_failed" if status == Status.FAILED else "job_pending"
-    logger.error(event, job_id=job_id, task=task)
+    logger.error(event, job_id=job.job_id, task=job.task)
 
 
 def retry(jobs: Iterable[JobRecord]) -> RetryResult:
     """Send jobs again, each under its id, unless another process has done so meanwhile.
 
-    A job that cannot be sent is stored as failed, and the others are sent. While the broker is
-    unavailable, the others stay as they are. Delivery is at-least-once. Raises OperationalError
+    A job that cannot be sent is stored as failed, and the others are sent. If the broker becomes
+    unavailable, the remaining jobs stay as they are. Delivery is at-least-once. Raises OperationalError
     when the database is unavailable.
     """
     result = RetryResult()
     for job in jobs:
-        with skipped_if_bad("job_not_retried", job_id=job.job_id, task=job.task):
+        with log_and_skip_on_error("job_not_retried", job_id=job.job_id, task=job.task):
             error = _publish(job)
             if error is None:
                 result.sent.append(job)
+            elif isinstance(error, JobTakenError):
+                result.taken.append(job)
             elif not accepts_messages():
                 logger.warning("broker_unavailable", error=_error_text(error))
                 result.is_broker_unavailable = True
@@ -114,24 +126,28 @@ def retry(jobs: Iterable[JobRecord]) -> RetryResult:
 
 
 def discard(job: JobRecord) -> None:
-    job.delete()
+    """Delete a job that is not in flight. Raises JobTakenError."""
+    if not _row_if_unchanged(job).delete()[0]:
+        raise JobTakenError
     logger.warning("job_discarded", job_id=job.job_id, task=job.task)
 
 
 def _publish(job: JobRecord) -> Exception | None:
-    """Return None when a job is sent. Otherwise return its error, and leave its row unchanged."""
-    is_undelivered = job.status == Status.SENT
+    """Send a job, unless another process has. Return the error, having left the row unchanged."""
+    is_undelivered = job.status == Status.SENT  # and still recorded
     if is_undelivered and job.redeliveries >= MAX_REDELIVERIES:
-        return RedeliveryError(f"It was sent {MAX_REDELIVERIES + 1} times and never finished.")
+        return RedeliveryError(f"The job was sent {MAX_REDELIVERIES + 1} times and never finished.")
     with transaction.atomic(), structlog.contextvars.bound_contextvars(request_id=job.request_id):
         # A failed job that an operator retries starts from zero.
         redeliveries = 0 if job.status == Status.FAILED else job.redeliveries + is_undelivered
-        if not _unchanged(job).update(
+        if not _row_if_unchanged(job).update(
             status=Status.SENT, available_at=timezone.now(), redeliveries=redeliveries
         ):
-            return None
+            return JobTakenError()
         try:
-            # Not ReliableTask's, which would store a job that the broker does not accept.
+            if job.task not in current_app.tasks:
+                import_tasks()
+            # Not ReliableTask's method, which would store the job if the broker rejects it.
             task = current_app.tasks[job.task]
             Task.apply_async(task, loads(job.args), loads(job.kwargs), task_id=job.job_id)
         except SoftTimeLimitExceeded:
@@ -144,25 +160,27 @@ def _publish(job: JobRecord) -> Exception | None:
 
 
 def _mark_failed(job: JobRecord, error: Exception) -> None:
-    before, job.status, job.error = _unchanged(job), Status.FAILED, _error_text(error)
-    before.update(status=job.status, error=job.error, available_at=timezone.now())
+    row = _row_if_unchanged(job)  # with the status that the job has until the next line
+    job.status, job.error = Status.FAILED, _error_text(error)
+    row.update(status=job.status, error=job.error, available_at=timezone.now())
     logger.error("job_failed", job_id=job.job_id, task=job.task, exc_info=error)
 
 
-def _unchanged(job: JobRecord) -> Any:
+def _row_if_unchanged(job: JobRecord) -> Any:
     return JobRecord.objects.filter(pk=job.pk, status=job.status, available_at=job.available_at)
 
 
-def _fields(
-    task: str, args: Iterable[Any], kwargs: dict[str, Any], available_at: datetime | None = None
-) -> dict[str, Any]:
-    return {
-        "task": task,
-        "args": dumps(list(args)),
-        "kwargs": dumps(kwargs),
-        "request_id": structlog.contextvars.get_contextvars().get("request_id") or "",
-        "available_at": available_at or timezone.now(),
-    }
+def _serialize(arguments: Any) -> str:
+    """Return arguments as in the message. Raises TypeError if the worker could not read them."""
+    try:
+        text = dumps(arguments)
+        loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(
+            "Pass ids to a job, or what JSON can hold, UUID, Decimal, date, time and bytes:"
+            f" {error}"
+        ) from error
+    return text
 
 
 def _error_text(error: BaseException) -> str:

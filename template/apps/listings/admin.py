@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from simple_history.admin import SimpleHistoryAdmin
 
+from apps.common.admin import VersionedAdmin
 from apps.listings.models import MAX_PHOTOS, Amenity, Listing, Photo, Status
 from apps.listings.querysets import PhotoRequiredError, lock, photo_required
 
 
-class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
-    # The same choices as in the API. A JSON field would accept any value.
+class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    # The choices of the API. The form field of a JSONField would accept any JSON.
     amenities = forms.MultipleChoiceField(
         choices=Amenity.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -22,18 +23,18 @@ class ListingForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run time
         return sorted(set(self.cleaned_data["amenities"]))
 
 
-class PhotoFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not at run time
+class PhotoFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # generic in the stubs only
     def clean(self) -> None:
         """Check the rule of `photo_required` early, so that the form shows the error."""
         super().clean()
-        gone = self.deleted_forms
-        kept = {photo.pk for photo in self.get_queryset()} - {form.instance.pk for form in gone}
-        new = any(form.has_changed() and form not in gone for form in self.extra_forms)
-        if self.instance.status == Status.PUBLISHED and not kept and not new:
+        deleted = self.deleted_forms
+        kept = {photo.pk for photo in self.get_queryset()} - {form.instance.pk for form in deleted}
+        has_new = any(form.has_changed() and form not in deleted for form in self.extra_forms)
+        if self.instance.status == Status.PUBLISHED and not kept and not has_new:
             raise PhotoRequiredError
 
 
-class PhotoInline(admin.TabularInline):  # type: ignore[type-arg]  # not at run time
+class PhotoInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
     model = Photo
     formset = PhotoFormSet
     extra = 0
@@ -41,7 +42,7 @@ class PhotoInline(admin.TabularInline):  # type: ignore[type-arg]  # not at run 
 
 
 @admin.register(Listing)
-class ListingAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
+class ListingAdmin(VersionedAdmin, SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
     """Shows a listing with its history: who changed what."""
 
     form = ListingForm
@@ -54,7 +55,7 @@ class ListingAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
     search_fields = ("title", "city", "host__email")
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Change a listing and its photos together."""
+        """Save a listing and its photos in one `photo_required` context."""
         with photo_required() if request.method == "POST" else nullcontext():
             response: HttpResponse = super().changeform_view(request, *args, **kwargs)
             return response
@@ -68,12 +69,13 @@ class ListingAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # has no types
         return listing
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow drafts only, as the API does: published listings are archived."""
+        """Allow it for drafts only, as in the API: a published listing is archived instead."""
+        # The bulk action asks once without a listing, then for each one.
         is_allowed: bool = super().has_delete_permission(request, obj)
         return is_allowed and (obj is None or obj.status == Status.DRAFT)
 
     def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Restore an old version, unless that publishes a listing without a photo."""
+        """Restore an old version, unless that would publish a listing without a photo."""
         try:
             with transaction.atomic():
                 response: HttpResponse = super().history_form_view(request, *args, **kwargs)

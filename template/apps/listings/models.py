@@ -1,3 +1,4 @@
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,6 +10,7 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from apps.common.text import multiline, one_line
 from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, photo_required
 
 # Cached responses that show listings are invalidated together.
@@ -16,7 +18,7 @@ CACHE_NAMESPACE = "listings"
 MAX_PRICE = 100_000_000  # a night, in minor units
 MAX_CAPACITY = 50
 MAX_PHOTOS = 20
-PLACE_DIGITS = 2  # about a kilometre: the public precision of coordinates
+PUBLIC_DECIMAL_PLACES = 2  # of coordinates: about a kilometre
 
 
 class Kind(models.TextChoices):
@@ -43,6 +45,29 @@ class Amenity(models.TextChoices):
     WORKSPACE = "workspace", _("workspace")
 
 
+class AmenitiesField(models.JSONField):
+    """A JSON field for a list of amenities. Every writer of another value gets ValidationError."""
+
+    empty_values = ([],)  # validated, unlike the empty ones: {} is no list
+
+    def deconstruct(self) -> Any:
+        """Return a JSONField for migrations: it is one in the database."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.JSONField", args, options
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        known = Amenity.values
+        if not isinstance(value, list) or any(name not in known for name in value):
+            raise ValidationError(_("The amenities must be a list of: %s.") % ", ".join(known))
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Return the amenities sorted, without duplicates. The value of an SQL expression is unknown."""
+        if not hasattr(value, "as_sql"):
+            self.validate(value, None)
+            value = sorted(set(value))
+        return super().get_db_prep_save(value, connection)
+
+
 class Currency(models.TextChoices):
     """The currencies of prices (ISO 4217)."""
 
@@ -52,15 +77,19 @@ class Currency(models.TextChoices):
     USD = "USD", _("US dollar")
 
 
+# Each call of `available_timezones` would read the whole database of time zones.
+time_zones = cache(available_timezones)
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError for a name that is not in the IANA time zone database."""
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(_("Must be an IANA time zone, such as Africa/Addis_Ababa."))
 
 
 def mean_rating(total: int, count: int) -> float | None:
-    """Return the mean of the ratings, to two digits, or None while there is none."""
-    # In integers: rounding a float takes ten times as long, and a list does it for each row.
+    """Return the mean of the ratings, rounded to two decimal places, or None without ratings."""
+    # In integers, because rounding a float takes ten times as long, and a list does it for each row.
     return (200 * total + count) // (2 * count) / 100 if count else None
 
 
@@ -73,11 +102,11 @@ class Listing(models.Model):
         related_name="listings",
         verbose_name=_("host"),
     )
-    title = models.CharField(_("title"), max_length=120)
-    description = models.TextField(_("description"), max_length=5000, blank=True)
+    title = one_line(models.CharField(_("title"), max_length=120))
+    description = multiline(models.TextField(_("description"), max_length=5000, blank=True))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    street = models.CharField(_("street"), max_length=200, blank=True)
-    city = models.CharField(_("city"), max_length=100)
+    street = one_line(models.CharField(_("street"), max_length=200, blank=True))
+    city = one_line(models.CharField(_("city"), max_length=100))
     country = models.CharField(
         _("country"),
         max_length=2,
@@ -91,12 +120,12 @@ class Listing(models.Model):
     )
     currency = models.CharField(_("currency"), max_length=3, choices=Currency)
     capacity = models.PositiveSmallIntegerField(_("capacity"))
-    amenities = models.JSONField(_("amenities"), default=list, blank=True)
+    amenities = AmenitiesField(_("amenities"), default=list, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
-    # Sums, so that a review adds to them in one statement.
+    # Denormalized, for the lists: `recompute_ratings` keeps both equal to the reviews.
     rating_sum = models.PositiveIntegerField(default=0, editable=False)
     rating_count = models.PositiveIntegerField(default=0, editable=False)
-    # Of the fields that the host edits, for optimistic locking: see apps.rest.conditional.
+    # The version of the fields that the host edits, for optimistic locking (apps.rest.conditional).
     version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -132,13 +161,16 @@ class Listing(models.Model):
                 condition=Q(rating_sum__range=(F("rating_count"), 5 * F("rating_count"))),
                 name="listings_listing_mean_rating_in_range",
             ),
-            # The target of a foreign key of bookings, which fixes the host: see their migrations.
+            # The target of a composite foreign key: see migration 0002 of apps.bookings.
             UniqueConstraint(fields=["id", "host"], name="listings_listing_id_host"),
         ]
-        # One for each ordering of the public list, and for the two most selective filters.
+        # One for each ordering of the public list, one for its most selective filter, and one for the
+        # list of a host's own listings.
         indexes = [
             Index(fields=["status", "id"], name="listings_listing_by_age"),
-            Index(fields=["status", "price", "id"], name="listings_listing_by_price"),
+            Index(
+                fields=["status", "currency", "price", "id"], name="listings_listing_by_currency"
+            ),
             Index(fields=["status", "city", "id"], name="listings_listing_by_city"),
             Index(fields=["host", "id"], name="listings_listing_by_host"),
         ]
@@ -147,15 +179,18 @@ class Listing(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the next version, safe against concurrent writers.
+        """Save with the next version number, under a lock: concurrent writers get different ones.
 
-        Raises PhotoRequiredError, and ValidationError for another host if there are bookings.
+        Raises PhotoRequiredError, and ValidationError if the host of a listing with bookings changes.
         """
         with photo_required() as changed:
-            rows = Listing.objects.select_for_update()
-            stored = rows.filter(pk=self.pk).first() if self.pk else None
+            current = Listing.objects.select_for_update().filter(pk=self.pk)
+            stored = current.first() if self.pk else None
             self._check_host(stored)
             self.version = 1 + (stored or self).version
+            # A review may have come in since this instance was read.
+            self.rating_sum = (stored or self).rating_sum
+            self.rating_count = (stored or self).rating_count
             if names := kwargs.get("update_fields"):
                 kwargs["update_fields"] = {*names, "version"}
             super().save(*args, **kwargs)
@@ -185,8 +220,10 @@ class Photo(models.Model):
     listing = models.ForeignKey(
         Listing, on_delete=models.CASCADE, related_name="photos", verbose_name=_("listing")
     )
-    url = models.CharField(_("URL"), max_length=500, validators=[URLValidator(schemes=["https"])])
-    caption = models.CharField(_("caption"), max_length=200, blank=True)
+    url = one_line(
+        models.CharField(_("URL"), max_length=500, validators=[URLValidator(schemes=["https"])])
+    )
+    caption = one_line(models.CharField(_("caption"), max_length=200, blank=True))
     position = models.PositiveSmallIntegerField(_("position"))
 
     cache_namespace = CACHE_NAMESPACE
@@ -210,15 +247,15 @@ class Photo(models.Model):
         return self.caption or self.url
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save it. Raises PhotoRequiredError if a published listing loses its last photo."""
-        with photo_required(self._listings()):
+        """Save the photo. Raises PhotoRequiredError if a published listing loses its last one."""
+        with photo_required(self._stored_listing()):
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete it. Raises PhotoRequiredError for the last one of a published listing."""
-        with photo_required(self._listings()):
+        """Delete the photo. Raises PhotoRequiredError if a published listing loses its last one."""
+        with photo_required(self._stored_listing()):
             return super().delete(*args, **kwargs)
 
-    def _listings(self) -> models.QuerySet[Any, Any]:
-        """Return the listing that is stored for the photo; the instance may name another one."""
+    def _stored_listing(self) -> models.QuerySet[Any, Any]:
+        """Return the id of the photo's listing in the database: `self.listing` may be another one."""
         return Photo.objects.filter(pk=self.pk).values_list("listing", flat=True)

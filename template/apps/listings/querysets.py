@@ -24,7 +24,7 @@ class PhotoRequiredError(ValidationError):
         super().__init__(_("A published listing needs a photo."), code="photo_required")
 
 
-# The listings that the outermost `photo_required` checks at its end.
+# The ids of the listings that the outermost `photo_required` checks when it ends.
 _changed: ContextVar[set[int] | None] = ContextVar("changed_listings", default=None)
 
 
@@ -32,9 +32,9 @@ _changed: ContextVar[set[int] | None] = ContextVar("changed_listings", default=N
 def photo_required(listings: Iterable[int] = ()) -> Iterator[set[int]]:
     """Lock listings, and roll back changes that leave a published one without a photo.
 
-    Yields a set, to which the caller adds listings that it knows later. Nested contexts leave the
-    check to the outermost one, so that photos can be deleted before their successors are created.
-    Raises PhotoRequiredError.
+    Yields a set, to which the caller adds the ids of listings that it does not know before. Nested
+    contexts leave the check to the outermost one, so that photos can be deleted before their
+    replacements are created. Raises PhotoRequiredError.
     """
     outer = _changed.get()
     changed: set[int] = set() if outer is None else outer
@@ -50,13 +50,13 @@ def photo_required(listings: Iterable[int] = ()) -> Iterator[set[int]]:
 
 
 def lock(listings: Iterable[int]) -> list[int]:
-    """Lock the rows until the end of the transaction. Return the ids that exist."""
+    """Lock listings until the end of the transaction. Return the ids that exist."""
     from apps.listings.models import Listing  # noqa: PLC0415  # imports this module
 
     wanted = set(listings)
     if not wanted:
         return []
-    # In a fixed order, which prevents deadlocks.
+    # A fixed order prevents deadlocks.
     rows = Listing.objects.filter(pk__in=wanted).order_by("pk").select_for_update()
     return list(rows.values_list("pk", flat=True))
 
@@ -73,6 +73,7 @@ class ListingQuerySet(InvalidatingQuerySet):
         """Increment the versions, unless only the ratings change."""
         if fields.keys() - {"rating_sum", "rating_count"}:
             fields.setdefault("version", F("version") + 1)
+        # Only a new status can publish a listing that has no photo.
         if "status" not in fields:
             return super().update(**fields)
         with photo_required(self.values_list("pk", flat=True)):
@@ -87,6 +88,7 @@ class ListingQuerySet(InvalidatingQuerySet):
 
 class PhotoQuerySet(InvalidatingQuerySet):
     def update(self, **fields: Any) -> int:
+        # Other fields do not move photos to another listing.
         if fields.keys().isdisjoint({"listing", "listing_id"}):
             return super().update(**fields)
         with photo_required(self.values_list("listing", flat=True)):

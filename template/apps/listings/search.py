@@ -14,7 +14,7 @@ COLUMNS = ("title", "description", "city")
 
 
 def search(listings: QuerySet[Listing], text: str) -> QuerySet[Listing]:
-    """Return the listings that have all the words. SQLite scans the table: for development."""
+    """Return the listings with all the words. On SQLite this reads every row."""
     words = re.findall(r"\w+", text)
     if not words:
         return listings.none()

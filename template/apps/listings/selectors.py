@@ -1,15 +1,18 @@
-"""Reads of listings, for other apps as well."""
+"""Reads of listings, for this app and others."""
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
 from apps.listings.models import Listing, Photo, Status
 from apps.users.models import User
 
+# The listings of a host whose account is deactivated are not public.
+PUBLIC = Q(status=Status.PUBLISHED, host__is_active=True)
+
 
 def published() -> QuerySet[Listing]:
     """Return the public listings."""
-    return Listing.objects.filter(status=Status.PUBLISHED)
+    return Listing.objects.filter(PUBLIC)
 
 
 def for_host(host: User) -> QuerySet[Listing]:
@@ -24,10 +27,10 @@ def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
 
 def with_cover(listings: QuerySet[Listing]) -> QuerySet[Listing]:
     """Return listings with the name of the host, and the URL of the first photo."""
-    first = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
-    return listings.annotate(host_name=F("host__name"), cover=Subquery(first))
+    first_url = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
+    return listings.annotate(host_name=F("host__name"), cover=Subquery(first_url))
 
 
 def for_cards(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with a cover, and with their amenities as stored JSON."""
+    """Return listings with a cover, and with their amenities as JSON text."""
     return with_cover(listings).annotate(amenities_json=Cast("amenities", TextField()))

@@ -18,30 +18,31 @@ class NotADraft(Conflict):
     """The listing has been published, or has bookings."""
 
     code = "not_a_draft"
-    detail = "Only a draft can be deleted. Archive it instead."
+    detail = "Only a draft without bookings can be deleted. Archive this listing instead."
 
 
 class PreconditionFailed(VersionMismatch):
-    """The listing is in another version than the client read. The code is that of HTTP."""
+    """The listing has changed since the client read it. The code is named after HTTP status 412."""
 
     code = "precondition_failed"
 
 
 @transaction.atomic
 def create(*, host: User, photos: list[dict[str, Any]] | None = None, **fields: Any) -> Listing:
-    """Return a new draft. Raises IntegrityError for values that no listing can have."""
+    """Create a draft. Raises IntegrityError for values that violate a constraint."""
     listing = Listing(host=host, **fields)
     _save(listing, host)
-    _set_photos(listing, photos or [])
+    _replace_photos(listing, photos or [])
     return listing
 
 
 @transaction.atomic
 def create_many(*, host: User, listings: list[dict[str, Any]]) -> list[Listing]:
-    """Return new drafts: all of them, or none."""
+    """Create several drafts: all of them, or none."""
     return [create(host=host, **fields) for fields in listings]
 
 
+# The check of the photos comes at the end of its transaction, after they have been replaced.
 @photo_required()
 def update(
     *,
@@ -51,24 +52,24 @@ def update(
     photos: list[dict[str, Any]] | None = None,
     **fields: Any,
 ) -> Listing:
-    """Return the listing with these fields changed.
+    """Change these fields of a listing, and replace its photos unless they are None.
 
-    Raises PreconditionFailed unless the listing is in one of the versions (optimistic locking), and
-    PhotoRequiredError if a published one would lose its last photo.
+    Raises PreconditionFailed unless the listing has one of the versions (optimistic locking), and
+    PhotoRequiredError if a published listing would lose its last photo.
     """
-    listing = _locked(listing, versions)
+    listing = _lock_version(listing, versions)
     for name, value in fields.items():
         setattr(listing, name, value)
     if photos is not None:
-        _set_photos(listing, photos)
+        _replace_photos(listing, photos)
     _save(listing, user)
     return listing
 
 
 @transaction.atomic
 def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
-    """Return the listing, now public. Raises PreconditionFailed and PhotoRequiredError."""
-    listing = _locked(listing, versions)
+    """Publish a listing. Raises PreconditionFailed and PhotoRequiredError."""
+    listing = _lock_version(listing, versions)
     listing.status = Status.PUBLISHED
     _save(listing, user)
     return listing
@@ -76,8 +77,8 @@ def publish(*, listing: Listing, user: User, versions: Collection[int] | None) -
 
 @transaction.atomic
 def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -> Listing:
-    """Return the listing, now visible to its host and guests only. Raises PreconditionFailed."""
-    listing = _locked(listing, versions)
+    """Archive a listing: only its host and guests still see it. Raises PreconditionFailed."""
+    listing = _lock_version(listing, versions)
     listing.status = Status.ARCHIVED
     _save(listing, user)
     return listing
@@ -86,34 +87,36 @@ def archive(*, listing: Listing, user: User, versions: Collection[int] | None) -
 @transaction.atomic
 def delete(*, listing: Listing, user: User, versions: Collection[int] | None) -> None:
     """Delete a draft. Raises PreconditionFailed and NotADraft."""
-    listing = _locked(listing, versions)
+    listing = _lock_version(listing, versions)
     if listing.status != Status.DRAFT:
         raise NotADraft
     try:
         _as_user(listing, user).delete()
     except ProtectedError as error:
+        # It has bookings: staff have made it a draft again.
         raise NotADraft from error
 
 
 @contextmanager
-def recompute_ratings(listings: Iterable[int], ratings: QuerySet[Any]) -> Iterator[None]:
-    """Change ratings of the listings within this context, and recompute their sums at its end.
+def recompute_ratings(listings: Iterable[int], reviews: QuerySet[Any]) -> Iterator[None]:
+    """Lock listings while reviews change within this context, and then recompute their ratings.
 
-    `ratings` are all rows with a `listing` and a `rating`. Listings are locked before the change:
-    a foreign key takes a weaker lock, and two transactions that upgrade it cause a deadlock.
+    `reviews` are all of them: rows with a `listing` and a `rating`. The lock comes first, because a
+    new review takes a weaker one through its foreign key, and two transactions that upgrade it cause
+    a deadlock.
     """
     with transaction.atomic():
         locked = lock(listings)
         yield
-        own = ratings.filter(listing=OuterRef("pk")).order_by().values("listing")
+        reviews = reviews.filter(listing=OuterRef("pk")).order_by().values("listing")
         Listing.objects.filter(pk__in=locked).update(
-            rating_sum=Coalesce(Subquery(own.values(number=Sum("rating"))), 0),
-            rating_count=Coalesce(Subquery(own.values(number=Count("pk"))), 0),
+            rating_sum=Coalesce(Subquery(reviews.values(number=Sum("rating"))), 0),
+            rating_count=Coalesce(Subquery(reviews.values(number=Count("pk"))), 0),
         )
 
 
-def _locked(listing: Listing, versions: Collection[int] | None) -> Listing:
-    """Return the current row, locked until the end of the transaction."""
+def _lock_version(listing: Listing, versions: Collection[int] | None) -> Listing:
+    """Lock a listing, and return its row. Raises PreconditionFailed unless its version is given."""
     locked: Listing = Listing.objects.select_for_update().get(pk=listing.pk)
     if versions is not None and locked.version not in versions:
         raise PreconditionFailed
@@ -125,12 +128,12 @@ def _save(listing: Listing, user: User) -> None:
 
 
 def _as_user(listing: Listing, user: User) -> Listing:
-    """Return the listing, whose next history entry names the user."""
+    """Record the user as the author of the next entry in the listing's history. Return it."""
     listing._history_user = user  # type: ignore[attr-defined]  # noqa: SLF001  # simple_history's way
     return listing
 
 
-def _set_photos(listing: Listing, photos: list[dict[str, Any]]) -> None:
+def _replace_photos(listing: Listing, photos: list[dict[str, Any]]) -> None:
     listing.photos.all().delete()
     Photo.objects.bulk_create(
         Photo(listing=listing, position=position, **photo) for position, photo in enumerate(photos)

@@ -1,10 +1,10 @@
-"""Shared responses, cached until a write changes what they show (generational caching).
+"""Responses that are the same for all clients, cached until a write (generational caching).
 
-All cached responses that show the same data belong to a namespace with one generation. A write gives
-the namespace a new generation, which invalidates them all: no code has to know their keys.
+All cached responses that show the same data belong to one namespace, which has a generation. A write
+gives the namespace a new generation, which invalidates them all: no code has to know their keys.
 
 A response is cached from its second request on. Most requests to a list, with their filters and
-cursors, are never repeated: to cache their responses costs as much as to compute them, and evicts
+cursors, are never repeated: caching their responses costs as much as computing them, and evicts
 popular ones.
 """
 
@@ -12,7 +12,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 from uuid import uuid4
 
 from django.core.cache import cache
@@ -21,33 +21,41 @@ from django.db.models import Model, QuerySet
 
 from apps.common.fifo_cache import FIFOCache
 
-# Seconds until a response is refreshed although no write is known, and until it is evicted. In
-# between one request refreshes it, and the others get the stale one (stale-while-revalidate).
+# After SOFT_TTL seconds a response is refreshed even without a write, and after HARD_TTL seconds it
+# expires. In between, one request refreshes it and the others get the stale response
+# (stale-while-revalidate).
 SOFT_TTL = 60
 HARD_TTL = 2 * SOFT_TTL
-# Seconds that requests wait for the one that computes a response, before they compute it themselves.
+# After LOCK_TIMEOUT seconds, a request that waits for another one computes the response itself.
 LOCK_TIMEOUT = 2.0
 POLL_INTERVAL = 0.02
 
-# A generation, when the soft TTL ends, and the response.
-Entry = tuple[str, float, Any]
 
-# What this process has read. It saves a transfer from the cache while the generation is the same.
+class Entry(NamedTuple):
+    """A cached response."""
+
+    generation: str
+    fresh_until: float
+    response: Any
+
+
+# The entries that this process has read. It fetches one again only if the generation has changed.
 _local = FIFOCache(100)
-# Hashes of the keys that were requested from this process before.
+# The hashes of keys that were requested from this process before.
 _seen = FIFOCache(10_000)
 
 
 def read_through(namespace: str, key: str, compute: Callable[[], Any]) -> Any:
-    """Return the response of a key: cached, or computed, and cached from the second request on.
+    """Return the response of a key, from the cache or computed.
 
-    Of concurrent requests one computes it (cache-stampede protection). While the cache is
-    unavailable, each does.
+    A computed response is cached from the second request on. One of several concurrent requests
+    computes it, and the others wait (cache stampede protection). While the cache is unavailable,
+    each request computes it.
     """
     local_key = namespace, key
     local = _local.get(local_key)
     if local and _is_fresh(local, cache.get(_generation_key(namespace))):
-        return local[2]
+        return local.response
     if hash(local_key) not in _seen:
         _seen[hash(local_key)] = True
         return compute()
@@ -60,20 +68,20 @@ def read_through(namespace: str, key: str, compute: Callable[[], Any]) -> Any:
     if not _is_fresh(entry, generation):
         entry = _compute_once(entry_key, entry, generation, compute)
     _local[local_key] = entry
-    return entry[2]
+    return entry.response
 
 
 def invalidate(namespace: str) -> None:
-    """Invalidate all responses of a namespace, now and again when the transaction commits.
+    """Invalidate all responses of a namespace, at once, and again when the transaction commits.
 
-    The second time is for concurrent requests, which read the old data in between and cache it.
+    The second time is for what concurrent requests have cached in between: they read the old data.
     """
-    _bump(namespace)
-    transaction.on_commit(partial(_bump, namespace))
+    _start_generation(namespace)
+    transaction.on_commit(partial(_start_generation, namespace))
 
 
 class InvalidatingQuerySet(QuerySet[Any, Any]):
-    """Invalidates the model's `cache_namespace` also where Django sends no signal."""
+    """Invalidates the model's `cache_namespace` on writes for which Django sends no signal."""
 
     def update(self, **fields: Any) -> int:
         rows = super().update(**fields)
@@ -87,28 +95,28 @@ class InvalidatingQuerySet(QuerySet[Any, Any]):
 
 
 def invalidate_on_change(sender: type[Model], **_: Any) -> None:
-    """Receive Django's signals that a row was saved or deleted."""
-    invalidate(sender.cache_namespace)  # type: ignore[attr-defined]  # as InvalidatingQuerySet has it
+    """Receive `post_save` and `post_delete` of a model with a `cache_namespace`."""
+    invalidate(sender.cache_namespace)  # type: ignore[attr-defined]
 
 
 def _is_fresh(entry: Entry | None, generation: str | None) -> TypeGuard[Entry]:
-    return entry is not None and entry[0] == generation and entry[1] > time.time()
+    return entry is not None and entry.generation == generation and entry.fresh_until > time.time()
 
 
 def _compute_once(
     key: str, stale: Entry | None, generation: str, compute: Callable[[], Any]
 ) -> Entry:
-    # A lock of this one refresh: to let it expire saves the round trip that releases it.
-    lock = f"{key}:{generation}:{stale and stale[1]}"
+    # Each refresh has its own lock. It expires: releasing it would cost a round trip.
+    lock = f"{key}:{generation}:{stale and stale.fresh_until}"
     entry, deadline = stale, time.monotonic() + LOCK_TIMEOUT
     while not cache.add(lock, 1, LOCK_TIMEOUT) and time.monotonic() < deadline:
-        # Another request computes it. The stale response will do if no write is known.
-        if entry and entry[0] == generation:
+        # Another request is computing the response. Without a write since, the stale one will do.
+        if entry and entry.generation == generation:
             return entry
         time.sleep(POLL_INTERVAL)
         entry = cache.get(key)
     try:
-        new = (generation, time.time() + SOFT_TTL, compute())
+        new = Entry(generation, time.time() + SOFT_TTL, compute())
     except BaseException:
         cache.delete(lock)
         raise
@@ -121,11 +129,12 @@ def _generation_key(namespace: str) -> str:
 
 
 def _first_generation(namespace: str) -> str | None:
-    """Return the generation of a namespace that had none, or None without a cache."""
+    """Start a generation, unless there is one. Return it, or None if the cache is unavailable."""
+    # Only the first of several concurrent requests sets it.
     cache.add(_generation_key(namespace), uuid4().hex, None)
     generation: str | None = cache.get(_generation_key(namespace))
     return generation
 
 
-def _bump(namespace: str) -> None:
+def _start_generation(namespace: str) -> None:
     cache.set(_generation_key(namespace), uuid4().hex, None)

@@ -1,9 +1,12 @@
 """Conditional requests (RFC 9110, section 13): optimistic locking, and 304 Not Modified.
 
-The ETag of a resource is the version of what its owner edits, followed by a hash of its
-representation, which shows more than that. A change has to match the version alone: a new rating
-does not prevent it. Proxies that compress a response change its ETag: they make it weak, or append
-a suffix (`"3-…-gzip"`). The version stays the same.
+The ETag of a resource has two parts: the version of the fields that its owner edits, and a hash of
+its whole representation, which changes with a new rating, for example. If-Match compares the version
+alone, so a new rating does not prevent an edit. If-None-Match compares both. The ETag of a list is
+just a hash.
+
+Proxies that compress a response make its ETag weak, or append a suffix to it (`"3-…-gzip"`). Both
+comparisons ignore that.
 """
 
 import hashlib
@@ -16,15 +19,16 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-# At most as many digits as the largest version has, then the hash and a proxy's suffix.
-VERSION = re.compile(r'(?:W/)?"(0|[1-9][0-9]{0,9})(?:[-;][^"]*)?"')
+# The version, with no more digits than the largest integer of its column. The hash and a proxy's
+# suffix may follow.
+VERSION_PATTERN = re.compile(r'(?:W/)?"(0|[1-9][0-9]{0,9})(?:[-;][^"]*)?"')
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
     location=OpenApiParameter.HEADER,
     required=True,
     type=str,
-    description="The ETag of the version you read. 412 if the resource has changed since.",
+    description="The ETag of the version that you read. If it is not the current one, the status is 412.",
 )
 
 ETAG = OpenApiParameter(
@@ -32,16 +36,16 @@ ETAG = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     response=[200, 201],
     type=str,
-    description="The version. Send it in If-Match with a change.",
+    description="Identifies this version. Send it in If-Match to change the resource.",
 )
 
 
 class PreconditionRequired(APIException):
-    """RFC 6585, section 3."""
+    """A change without If-Match (RFC 6585, section 3)."""
 
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
-    default_detail = "Send the ETag of the version you read in If-Match."
+    default_detail = "Send If-Match with the ETag of the version that you read."
 
 
 def version_etag(version: int, body: bytes) -> str:
@@ -50,28 +54,28 @@ def version_etag(version: int, body: bytes) -> str:
 
 
 def body_etag(body: bytes) -> str:
-    """Return the weak ETag of a body, as a proxy may still compress it."""
+    """Return the weak ETag of a body: a proxy may compress it, which changes its bytes."""
     return f'W/"{_hash(body)}"'
 
 
 def parse_if_match(request: Request) -> set[int] | None:
-    """Return the versions that the client may change, or None for the current one, whichever (`*`).
+    """Return the versions that If-Match lists, or None for any version (`*`).
 
-    Raises PreconditionRequired without the header.
+    Raises PreconditionRequired if the header is missing.
     """
     header = request.headers.get("If-Match", "").strip()
     if not header:
         raise PreconditionRequired
     if header == "*":
         return None
-    matches = map(VERSION.fullmatch, parse_etags(header))
+    matches = map(VERSION_PATTERN.fullmatch, parse_etags(header))
     return {int(match[1]) for match in matches if match}
 
 
 def matches_if_none_match(request: Request, etag: str) -> bool:
     """Tell whether If-None-Match has this ETag (weak comparison)."""
     tags = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
-    # Without the final quote: a proxy's suffix stands before it.
+    # Without the closing quote: a proxy inserts its suffix before it.
     prefix = etag.removeprefix("W/")[:-1]
     return tags == ["*"] or any(
         tag.startswith(prefix) and tag[len(prefix)] in '-;"' for tag in tags
@@ -79,16 +83,16 @@ def matches_if_none_match(request: Request, etag: str) -> bool:
 
 
 def revalidate(request: Request, response: HttpResponse) -> HttpResponse:
-    """Return the response, or 304 Not Modified to a client that has it."""
+    """Return the response, or 304 if the client already has it."""
     if not matches_if_none_match(request, response["ETag"]):
         return response
-    known = not_modified(response["ETag"])
-    known["Cache-Control"] = response["Cache-Control"]
-    return known
+    unchanged = not_modified(response["ETag"])
+    unchanged["Cache-Control"] = response["Cache-Control"]
+    return unchanged
 
 
 def not_modified(etag: str) -> HttpResponse:
-    """Return a 304 response."""
+    """Return 304 Not Modified, with the ETag that the client has."""
     return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
 
 

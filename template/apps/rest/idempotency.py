@@ -1,10 +1,11 @@
 """Idempotency keys: a client can retry a POST, and it takes effect once.
 
 The client generates a key. Its first request is executed, and the response is stored with the key
-in the same transaction. A retry with the same key gets the stored response. A concurrent retry
-waits for the first request at the unique constraint.
+in the same transaction. A retry with the same key gets the stored response. Concurrent requests of a
+user run one after the other, so a concurrent retry waits for the first request.
 
 Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+`Idempotency-Replayed` is our own addition.
 """
 
 import hashlib
@@ -24,10 +25,10 @@ from rest_framework.response import Response
 
 from apps.common.deadlocks import retry_on_deadlock
 from apps.rest.models import IdempotencyKey
-from apps.users.selectors import current_user
+from apps.users.selectors import current_user, lock
 
 RETENTION = timedelta(hours=24)
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
 STORED_HEADERS = ("ETag", "Location")
 
 PARAMETER = OpenApiParameter(
@@ -35,7 +36,7 @@ PARAMETER = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     required=True,
     type={"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
-    description="Such as a UUID. Retries with the same key take effect once, for 24 hours.",
+    description="A unique value, such as a UUID. A retry with it gets the stored response, for 24 hours.",
 )
 
 REPLAYED = OpenApiParameter(
@@ -43,7 +44,7 @@ REPLAYED = OpenApiParameter(
     type={"type": "string", "enum": ["true"]},
     location=OpenApiParameter.HEADER,
     response=[201],
-    description="The response is the stored one of an earlier request.",
+    description="Present if this is the stored response to an earlier request with the same key.",
 )
 
 
@@ -64,19 +65,22 @@ class KeyReused(APIException):
 
 @retry_on_deadlock
 def run_once(request: Request, handler: Callable[[], Response]) -> Response:
-    """Return the handler's response, or the stored one to a retry.
+    """Run the handler and store its response. For a retry, return the stored response instead.
 
-    The handler's changes and its response are committed together. A rejected request does not use
-    up its key: the client can fix it and retry with the same key.
-    Raises KeyMissing, and KeyReused for the key of a different request.
+    The handler's changes and its response are committed together. If the handler raises, nothing is
+    stored: the client can fix the request and retry with the same key.
+    Raises KeyMissing, also for a malformed key, and KeyReused for the key of a different request.
     """
     key = request.headers.get("Idempotency-Key", "")
-    if not KEY.fullmatch(key):
+    if not KEY_PATTERN.fullmatch(key):
         raise KeyMissing
     user = current_user(request)
     fingerprint = _fingerprint(request)
     try:
         with transaction.atomic():
+            # First, because with the key some databases share-lock the row of its user: requests that
+            # lock the user after that would cause deadlocks.
+            lock(user)
             row = IdempotencyKey.objects.create(user=user, key=key, fingerprint=fingerprint)
             response = handler()
             row.status = response.status_code
@@ -85,6 +89,7 @@ def run_once(request: Request, handler: Callable[[], Response]) -> Response:
             row.save(update_fields=["status", "headers", "body"])
             return response
     except IntegrityError:
+        # Either the key is stored already, or the handler has violated another constraint.
         stored = IdempotencyKey.objects.filter(user=user, key=key).first()
         if stored is None:
             raise

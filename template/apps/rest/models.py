@@ -11,6 +11,7 @@ class IdempotencyKey(models.Model):
     )
     key = models.CharField(_("key"), max_length=255)
     fingerprint = models.CharField(_("fingerprint of the request"), max_length=64)
+    # The response. It is set in the transaction that creates the key, so the defaults are never read.
     status = models.PositiveSmallIntegerField(_("status"), default=0)
     headers = models.JSONField(_("headers"), default=dict)
     body = models.JSONField(_("body"), null=True)

@@ -8,15 +8,15 @@ from apps.common.negotiation import ContentNegotiation
 
 
 class HotReadNegotiation(ContentNegotiation):
-    """Selects the same renderer, without parsing what most clients accept."""
+    """Selects the same renderer as its base class, without parsing the most common Accept headers."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> Any:
-        """Return a renderer and its media type. Raises NotAcceptable when there is none."""
+        """Return a renderer and a media type. Raises NotAcceptable if the client accepts none."""
         renderers = list(renderers)
-        first = renderers[0]
-        is_plain = request.META.get("HTTP_ACCEPT", "*/*") in {"*/*", first.media_type}
-        if is_plain and not format_suffix and "format" not in request.query_params:
-            return first, first.media_type
+        default = renderers[0]
+        accepts_default = request.META.get("HTTP_ACCEPT", "*/*") in {"*/*", default.media_type}
+        if accepts_default and not format_suffix and "format" not in request.query_params:
+            return default, default.media_type
         return super().select_renderer(request, renderers, format_suffix)

@@ -7,8 +7,10 @@ from apps.common.numbers import LARGEST, plain_number
 
 
 class PlainNumberField(forms.IntegerField):
+    """A form field for `plain_number`."""
+
     def to_python(self, value: Any) -> int | None:
-        """Return the number, or None without one. Raises ValidationError."""
+        """Return the number, or None for an empty value. Raises ValidationError."""
         if value in self.empty_values:
             return None
         try:
@@ -18,6 +20,6 @@ class PlainNumberField(forms.IntegerField):
 
 
 class PlainNumberFilter(NumberFilter):  # type: ignore[misc]  # has no types
-    """A filter by a whole number, which has one spelling."""
+    """A filter by a whole number that has one spelling: no sign, no leading zeros."""
 
     field_class = PlainNumberField

@@ -19,19 +19,26 @@ from apps.rest.pagination_backend import After, Before
 from apps.rest.statements import BindParam
 
 MAX_CURSOR_LENGTH = 500
-FIRST_PAGE: tuple[bool, list[int] | None] = (False, None)
-BAD_CURSOR = ValidationError({"cursor": "Invalid cursor. Follow the links `next` and `previous`."})
+
+
+class InvalidCursor(ValidationError):
+    def __init__(self) -> None:
+        detail = "Invalid cursor. Begin with the first page, and follow `next` and `previous`."
+        super().__init__({"cursor": detail})
 
 
 @dataclass(frozen=True)
 class Ordering:
     """An ordering of a list: by a column of integers, then by primary key.
 
-    Both have the same direction, so that one index serves it forwards and backwards.
+    Both columns have the same direction, so that one index serves the ordering and its reverse.
+    `within` is a filter that the ordering requires, if the column's values can only be compared
+    among rows with the same value of it, such as amounts with the same currency.
     """
 
     column: str
     descending: bool = False
+    within: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -39,13 +46,17 @@ class Ordering:
 
 
 class KeysetPagination(BasePagination):
-    """Reads on from the row where the previous page ended: its values are the cursor.
+    """Continues from the row whose values are in the cursor, in either direction.
 
-    The view lists its `orderings`; the first one is the default.
+    The view has `orderings`, a dictionary of Ordering by name. The first one is the default.
     """
 
-    # The names of a row's values, if rows are tuples.
+    # The columns of a row, if the rows are tuples.
     columns: tuple[str, ...] = ()
+    # The values of the row from which the page continues. The first page has none.
+    values: list[int] | None
+    # The value of the filter that the ordering requires, if any. A cursor is valid for that value.
+    within: list[str]
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the requested page. Raises ValidationError."""
@@ -55,21 +66,24 @@ class KeysetPagination(BasePagination):
     def parse_request(
         self, request: Request, orderings: dict[str, Ordering], model: type[Model]
     ) -> None:
-        """Read which page is requested. Raises ValidationError."""
+        """Read from the query parameters which page is requested. Raises ValidationError."""
         self.request = request
         self.size = page_size_of(request)
-        self.name, self.ordering = _ordering_of(request, orderings)
-        after = request.query_params.get("cursor")
-        self.backwards, self.values = self._decode(after, model) if after else FIRST_PAGE
+        self.ordering_name, self.ordering = _ordering_of(request, orderings)
+        within = self.ordering.within
+        self.within = [request.query_params[within]] if within else []
+        self.backwards, self.values = False, None
+        if cursor := request.query_params.get("cursor"):
+            self.backwards, self.values = self._decode(cursor, model)
 
     @property
-    def cache_key(self) -> tuple[Any, ...]:
-        """Return what the SQL of the page depends on, beside the queryset."""
-        return self.name, self.backwards, self.values is None, self.size
+    def sql_key(self) -> tuple[Any, ...]:
+        """Return everything that the SQL of the page depends on, except the queryset."""
+        return self.ordering_name, self.backwards, self.values is None, self.size
 
     @property
     def placeholders(self) -> list[BindParam] | None:
-        """Return placeholders for the cursor's values in a compiled query."""
+        """Return placeholders for the values in a compiled query."""
         return None if self.values is None else [BindParam(name) for name in self.ordering.columns]
 
     @property
@@ -80,21 +94,26 @@ class KeysetPagination(BasePagination):
     def slice(
         self, queryset: QuerySet[Any, Any], values: Sequence[Any] | None
     ) -> QuerySet[Any, Any]:
-        """Return the page's rows after the values, and one more."""
-        downwards = self.ordering.descending != self.backwards
+        """Return the rows of the page that follows these values, and one row of the next page.
+
+        That row tells whether there is a next page.
+        """
+        is_descending = self.ordering.descending != self.backwards
         if values is not None:
-            lookup = Before if downwards else After
+            lookup = Before if is_descending else After
             queryset = queryset.filter(lookup([F(name) for name in self.ordering.columns], values))
-        signs = [f"{'-' if downwards else ''}{column}" for column in self.ordering.columns]
-        return queryset.order_by(*signs)[: self.size + 1]
+        sign = "-" if is_descending else ""
+        order = [f"{sign}{column}" for column in self.ordering.columns]
+        return queryset.order_by(*order)[: self.size + 1]
 
     def build_page(self, rows: list[Any]) -> list[Any]:
-        """Return the rows of the page out of those of its slice, and set the links."""
-        more, rows = len(rows) > self.size, rows[: self.size]
+        """Return the page from the rows of its slice, and set the links."""
+        has_more, rows = len(rows) > self.size, rows[: self.size]
         if self.backwards:
             rows.reverse()
-        has_next = bool(rows) and (self.backwards or more)
-        has_previous = bool(rows) and (more if self.backwards else self.values is not None)
+        # In the other direction there is a page: the client came from it.
+        has_next = bool(rows) and (self.backwards or has_more)
+        has_previous = bool(rows) and (has_more if self.backwards else self.values is not None)
         self.next = self._link(rows[-1], backwards=False) if has_next else None
         self.previous = self._link(rows[0], backwards=True) if has_previous else None
         return rows
@@ -115,21 +134,25 @@ class KeysetPagination(BasePagination):
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
 
     def _encode(self, values: Sequence[int], *, backwards: bool) -> str:
-        cursor = urlsafe_b64encode(orjson.dumps([self.name, backwards, *values])).decode()
-        return cursor.rstrip("=")
+        place = [self.ordering_name, backwards, *self.within, *values]
+        return urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
     def _decode(self, cursor: str, model: type[Model]) -> tuple[bool, list[int]]:
-        """Return the direction, and the values to read on from. Raises ValidationError."""
+        """Return whether to read backwards, and the values. Raises InvalidCursor."""
         fields = [_field(model, column) for column in self.ordering.columns]
         try:
             text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
-            _, backwards, *values = orjson.loads(text)
-            values = [_value(field, value) for field, value in zip(fields, values, strict=True)]
+            _, backwards, *rest = orjson.loads(text)
+            values = [
+                _checked(field, value)
+                for field, value in zip(fields, rest[len(self.within) :], strict=True)
+            ]
         except (ValueError, TypeError):
-            raise BAD_CURSOR from None
-        # Each position has one cursor, spelled as in our links.
+            raise InvalidCursor from None
+        # Accept only what `_encode` returns: no other spelling, and no cursor of another ordering or
+        # another value of its filter.
         if self._encode(values, backwards=bool(backwards)) != cursor:
-            raise BAD_CURSOR
+            raise InvalidCursor
         return bool(backwards), values
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -137,6 +160,12 @@ class KeysetPagination(BasePagination):
         size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
         names = list(view.orderings)
         ordering = {"type": "string", "enum": names, "default": names[0]}
+        if requirements := [
+            f"`{name}` requires `{each.within}`."
+            for name, each in view.orderings.items()
+            if each.within
+        ]:
+            ordering["description"] = " ".join(requirements)
         parameters = {"cursor": cursor, "page_size": size, "ordering": ordering}
         return [
             {"name": name, "in": OpenApiParameter.QUERY, "required": False, "schema": schema}
@@ -157,20 +186,24 @@ def _ordering_of(request: Request, orderings: dict[str, Ordering]) -> tuple[str,
     name = request.query_params.get("ordering", next(iter(orderings)))
     if name not in orderings:
         raise ValidationError({"ordering": f"Must be one of: {', '.join(orderings)}."})
+    within = orderings[name].within
+    if within and not request.query_params.get(within):
+        detail = f"Required with ordering={name}, which compares rows with the same {within} only."
+        raise ValidationError({within: detail}, code="required")
     return name, orderings[name]
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":
     field = model._meta.get_field(column)  # noqa: SLF001  # Django's documented API
-    assert isinstance(field, Field)  # noqa: S101  # an ordering names a column, not a relation
+    assert isinstance(field, Field)  # noqa: S101  # a column, not a reverse relation
     return field
 
 
-def _value(field: "Field[Any, Any]", value: Any) -> int:
+def _checked(field: "Field[Any, Any]", value: Any) -> int:
     """Return the number if it is in the column's range. Raises ValueError and TypeError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError
     low, high = connection.ops.integer_field_range(field.get_internal_type())
-    if not (low or 0) <= value <= (high or value):
+    if not low <= value <= high:
         raise ValueError
     return value

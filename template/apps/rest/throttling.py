@@ -1,8 +1,8 @@
-"""Rate limits for hot reads: a process leases several requests of a quota in one round trip.
+"""Rate limits for hot reads: a process leases several requests of a client's quota in one round trip.
 
-While a client is far from its limit, the next requests count against the lease, without the cache.
-No client gets more than its quota. One whose requests reach several processes may be rejected a few
-requests early.
+While the client is far from its limit, its next requests use up the lease without a cache round
+trip. No client gets more than its quota. A client whose requests reach several processes or threads
+may be rejected a few requests early.
 """
 
 from threading import Lock
@@ -10,52 +10,56 @@ from threading import Lock
 from apps.common import throttling
 from apps.common.fifo_cache import FIFOCache
 
-# A lease has at most so many requests, and at most this part of what remains of the quota.
-LEASE_SIZE = 10
-LEASE_SHARE = 60
+# A lease has at most MAX_LEASE_SIZE requests, and at most a sixtieth of the remaining quota, but at
+# least one request.
+MAX_LEASE_SIZE = 10
+LEASE_DIVISOR = 60
 MAX_LEASES = 10_000
 
 
-class QuotaLease:
-    """The requests that this process has counted in the cache before they arrive, by counter."""
+class QuotaLeases:
+    """The leases of this process: requests that it has counted in the cache before they arrive."""
 
     def __init__(self) -> None:
         self.lock = Lock()
-        # The number of the last request, and the last number of the lease.
+        # By counter: the number of the latest request, and the last number of the lease.
         self.leases = FIFOCache(MAX_LEASES)
 
-    def take(self, key: str) -> tuple[int | None, int]:
-        """Return the number of this request, or None when the lease is used up, and its end."""
+    def take(self, counter: str) -> tuple[int | None, int]:
+        """Take a request from a lease. Return its number, and the last number of the lease.
+
+        The number is None if the lease is used up.
+        """
         with self.lock:
-            number, end = self.leases.get(key, (0, 0))
+            number, end = self.leases.get(counter, (0, 0))
             if number == end:
                 return None, end
-            self.leases[key] = (number + 1, end)
+            self.leases[counter] = (number + 1, end)
             return number + 1, end
 
-    def renew(self, key: str, number: int, end: int) -> None:
+    def renew(self, counter: str, number: int, end: int) -> None:
         with self.lock:
-            self.leases[key] = (number, end)
+            self.leases[counter] = (number, end)
 
 
-quota_lease = QuotaLease()
+quota_leases = QuotaLeases()
 
 
 class LeasingThrottle(throttling.FixedWindowThrottle):
-    """Counts as FixedWindowThrottle does, with fewer round trips."""
+    """Counts like FixedWindowThrottle, with fewer cache round trips."""
 
     def count_request(self, key: str) -> int:
-        # The name in the cache, where a deployment or a test may have a prefix of its own.
-        name = self.cache.make_key(key)
-        number, end = quota_lease.take(name)
+        # With the key prefix, because each test has its own.
+        counter = self.cache.make_key(key)
+        number, end = quota_leases.take(counter)
         if number:
             return number
-        size = min(LEASE_SIZE, max(1, (self.num_requests - end) // LEASE_SHARE))
+        size = min(MAX_LEASE_SIZE, max(1, (self.num_requests - end) // LEASE_DIVISOR))
         end = self.increment(key, size)
         if not end:
-            return 0
+            return 0  # The cache is unavailable.
         number = end - size + 1
-        quota_lease.renew(name, number, end)
+        quota_leases.renew(counter, number, end)
         return number
 
 

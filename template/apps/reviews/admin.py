@@ -3,11 +3,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.common.admin import VersionedAdmin
 from apps.reviews.models import Review
 
 
 @admin.register(Review)
-class ReviewAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class ReviewAdmin(VersionedAdmin):
     """Staff may edit or delete reviews, but not create them."""
 
     list_display = ("listing", "rating", "author", "created_at")

@@ -1,4 +1,4 @@
-"""Asks guests for a review when their stay is over: `apps.bookings` knows nothing of it."""
+"""Asks guests to review a completed stay. `apps.bookings` does not know that there are reviews."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from apps.bookings.states import State
 
 @receiver(booking_changed, dispatch_uid="reviews.invite")
 def invite(event: BookingChanged, **_: Any) -> None:
-    """Invite a guest whose stay is over."""
+    """Invite the guest to review the stay once it is completed."""
     if event.state == State.COMPLETED:
         send_invitation.delay_on_commit(event.booking_id)
 

@@ -19,7 +19,7 @@ class AlreadyReviewed(Conflict):
 
 
 def review(*, booking: Booking, rating: int, text: str = "") -> Review:
-    """Return the review of a stay by its guest. Raises StayNotCompleted and AlreadyReviewed."""
+    """Create the review of a stay by its guest. Raises StayNotCompleted and AlreadyReviewed."""
     if booking.state != State.COMPLETED:
         raise StayNotCompleted
     try:
@@ -32,4 +32,6 @@ def review(*, booking: Booking, rating: int, text: str = "") -> Review:
                 text=text,
             )
     except IntegrityError as error:
-        raise AlreadyReviewed from error
+        if Review.objects.filter(booking=booking).exists():
+            raise AlreadyReviewed from error
+        raise

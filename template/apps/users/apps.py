@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_login_failed
 from django.db.models.signals import pre_save
 
 
@@ -6,7 +7,11 @@ class UsersConfig(AppConfig):
     name = "apps.users"
 
     def ready(self) -> None:
-        """Keep tokens out of simplejwt's table, whichever of its functions writes there."""
-        from apps.users.tokens import forget_text  # noqa: PLC0415  # needs the models
+        """Count failed sign-ins, and keep the text of tokens out of simplejwt's table.
 
-        pre_save.connect(forget_text, sender="token_blacklist.OutstandingToken")
+        Signals see them all, whichever function signs in or saves.
+        """
+        from apps.users import services, tokens  # noqa: PLC0415  # they need the models
+
+        user_login_failed.connect(services.count_failed_sign_in)
+        pre_save.connect(tokens.erase_token, sender="token_blacklist.OutstandingToken")

@@ -1,4 +1,4 @@
-"""The mails that users get. Each makes its link when it is sent: a job knows no secret."""
+"""The mails to users. A job makes the link when it sends the mail: its arguments hold no secret."""
 
 from urllib.parse import urlencode
 
@@ -10,13 +10,13 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from apps.background import background
-from apps.users import tokens
+from apps.users import selectors, tokens
 from apps.users.models import User
 
 
 @background
 def send_confirmation(user_id: int) -> None:
-    """Send the mail that confirms an address, unless it is confirmed by now."""
+    """Send the mail with the link that confirms an address, unless it is confirmed by now."""
     user = User.objects.filter(pk=user_id, email_confirmed_at=None, is_active=True).first()
     if user:
         _send(user, "confirm-email", "Confirm your e-mail address", tokens.email_confirmation)
@@ -24,16 +24,16 @@ def send_confirmation(user_id: int) -> None:
 
 @background
 def send_password_reset(user_id: int) -> None:
-    """Send the mail to choose a new password."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    """Send the mail with the link to choose a new password, if the user may have one."""
+    user = selectors.find_for_reset(user_id)
     if user:
         _send(user, "reset-password", "Choose a new password", tokens.password_reset)
 
 
 @background
 def send_already_registered(user_id: int) -> None:
-    """Tell a user who registers again that they have an account."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    """Tell a user who registers again that they have an account, and how to reset its password."""
+    user = selectors.find_for_reset(user_id)
     if user:
         _send(user, "already-registered", "You have an account", tokens.password_reset)
 
@@ -43,6 +43,7 @@ def _send(user: User, name: str, subject: str, generator: PasswordResetTokenGene
         "uid": urlsafe_base64_encode(force_bytes(user.pk)),
         "token": generator.make_token(user),
     }
+    # The page of the front end that the link opens.
     page = "reset-password" if name == "already-registered" else name
     context = {
         **link,

@@ -1,8 +1,9 @@
-"""Reads: what other code may ask about users."""
+"""Reads: queries about users, for all apps."""
 
 from typing import cast
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.encoding import force_str
@@ -12,32 +13,52 @@ from apps.users.models import User
 
 
 def users() -> QuerySet[User]:
-    """Return every user, the newest first."""
+    """Return all users, newest first."""
     return User.objects.order_by("-pk")
 
 
 def current_user(request: HttpRequest) -> User:
-    """Return the user who makes a request, in a view that only users can call."""
+    """Return the user of a request, in a view that requires authentication."""
     return cast("User", request.user)
 
 
 def may_sign_in(user: User | None) -> bool:
-    """Tell whether there is such a user, who is active and has a confirmed address.
+    """Tell whether a user exists, is active and has a confirmed address.
 
-    simplejwt asks this before it gives any token: SIMPLE_JWT["USER_AUTHENTICATION_RULE"].
+    simplejwt calls this before it issues any token: SIMPLE_JWT["USER_AUTHENTICATION_RULE"].
     """
     return user is not None and user.is_active and user.email_confirmed_at is not None
 
 
 def find_by_email(email: str) -> User | None:
+    """Return the user with an address, in whatever spelling, or None."""
     return User.objects.filter(email=User.objects.normalize_email(email)).first()
+
+
+def find_for_reset(user_id: int) -> User | None:
+    """Return an active user who may choose a new password, or None.
+
+    An administrator may have switched the password off, for example because the user signs in
+    elsewhere. An account whose address is not confirmed may have no password yet.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user and user.email_confirmed_at and not user.has_usable_password():
+        return None
+    return user
+
+
+def lock(user: User) -> User:
+    """Return the user as stored now, and lock the row until the transaction ends."""
+    # The weaker lock, where the database has it, lets others insert rows that reference the user.
+    no_key = connection.features.has_select_for_no_key_update
+    return User.objects.select_for_update(no_key=no_key).get(pk=user.pk)
 
 
 def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) -> User | None:
     """Return the active user that a link was sent to, or None for an invalid or expired link.
 
-    The row is locked until the transaction ends: of concurrent requests with one link, the first
-    invalidates it for the others.
+    Locks the row until the transaction ends, so that of concurrent requests with one link only the
+    first succeeds: it invalidates the link for the others.
     """
     try:
         pk = int(force_str(urlsafe_base64_decode(uid)))

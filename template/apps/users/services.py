@@ -1,4 +1,7 @@
-"""Writes: everything that changes a user, each in one transaction."""
+"""Changes of users. Each function is one transaction."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -8,108 +11,129 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from apps.common.deadlocks import retry_on_deadlock
-from apps.users import emails, selectors, tokens
+from apps.users import emails, selectors, throttling, tokens
 from apps.users.models import User
 
-INVALID_LINK = ValidationError("This link is invalid or has expired.", code="invalid_link")
+NOBODY = 0  # no account has this id
 
 
 @retry_on_deadlock
 @transaction.atomic
 def register(*, email: str) -> None:
-    """Create a user who cannot sign in before the confirmation, and send the mail for that.
+    """Create a user, unless the address has one, and send an e-mail that asks to confirm the address.
 
-    Its link lets the owner of the mailbox choose the password and the name. The response does not
-    reveal whether an address has an account: the mail tells its owner.
+    Until then the user cannot sign in. The link in the e-mail lets the owner of the mailbox choose the
+    password and the name. Only the e-mail says whether the address had an account before.
+    Concurrent registrations of one address may deadlock, because it is unique.
     """
     email = User.objects.normalize_email(email)
     user, _ = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})
-    if user.email_confirmed_at:
-        emails.send_already_registered.delay_on_commit(user.pk)
-    else:
-        emails.send_confirmation.delay_on_commit(user.pk)
+    mail = emails.send_already_registered if user.email_confirmed_at else emails.send_confirmation
+    _send(mail.delay_on_commit, email, user)
 
 
 def resend_confirmation(*, email: str) -> None:
     """Send the confirmation mail again, unless the address is unknown or confirmed."""
-    user = selectors.find_by_email(email)
-    if user and not user.email_confirmed_at:
-        emails.send_confirmation.delay_on_commit(user.pk)
+    _send(emails.send_confirmation.delay_on_commit, email, selectors.find_by_email(email))
 
 
 @transaction.atomic
 def confirm_email(*, uid: str, token: str, password: str, name: str = "") -> None:
-    """Confirm the address that a link was sent to, and set password and name of its account.
+    """Confirm the address that a link was sent to, and set the account's password and name.
 
-    Raises ValidationError for a bad link and for a weak password.
+    Raises ValidationError for an invalid link or a weak password.
     """
     user = selectors.find_by_token(uid, token, tokens.email_confirmation)
     if user is None:
-        raise INVALID_LINK
-    _give_to_reader(user, password, name)
+        raise _invalid_link()
+    _confirm_and_reset(user, password, name)
 
 
 def change_profile(*, user: User, name: str | None = None) -> User:
-    """Return the user with the changes."""
+    """Change the profile of a user. None leaves a field as it is."""
     user.name = user.name if name is None else name
     user.save(update_fields=["name"])
     return user
 
 
 def request_password_reset(*, email: str) -> None:
-    """Send the mail for a new password, if the address has an account."""
-    user = selectors.find_by_email(email)
-    if user:
-        emails.send_password_reset.delay_on_commit(user.pk)
+    """Send an e-mail with a link to reset the password, if the address has an account."""
+    _send(emails.send_password_reset.delay_on_commit, email, selectors.find_by_email(email))
 
 
 @transaction.atomic
 def reset_password(*, uid: str, token: str, password: str) -> None:
     """Set a new password for the user that a link was sent to. Raises ValidationError.
 
-    The link came by mail, so this confirms the address as well.
+    The link came by e-mail, so this confirms the address as well. If it was not confirmed before,
+    the name is cleared.
     """
     user = selectors.find_by_token(uid, token, tokens.password_reset)
     if user is None:
-        raise INVALID_LINK
+        raise _invalid_link()
     if user.email_confirmed_at:
         _set_password(user, password)
     else:
-        _give_to_reader(user, password)
+        _confirm_and_reset(user, password)
 
 
 @transaction.atomic
 def change_password(*, user: User, current_password: str, password: str) -> None:
     """Set a new password and revoke every session. Raises ValidationError."""
     # Read it again: a reset may have replaced the password since the request was authenticated.
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = selectors.lock(user)
     if not user.check_password(current_password):
-        message = ValidationError("The current password is incorrect.", code="wrong_password")
-        raise ValidationError({"current_password": message})
+        error = ValidationError("The current password is incorrect.", code="wrong_password")
+        raise ValidationError({"current_password": error})
     _set_password(user, password)
 
 
-def _give_to_reader(user: User, password: str, name: str = "") -> None:
-    """Confirm the address. A password or name that was chosen before does not survive."""
+def _send(job: Callable[[int], object], email: str, user: User | None) -> None:
+    """Start a job that sends a mail, unless the address has got many: anybody may ask for them.
+
+    The job finds out whether there is anybody to send it to, so that the response takes as long for
+    an unknown address.
+    """
+    if throttling.MailThrottle().allows(email):
+        job(user.pk if user else NOBODY)
+
+
+def _confirm_and_reset(user: User, password: str, name: str = "") -> None:
+    """Confirm the address, and replace the password and the name.
+
+    A stranger may have registered the address, and chosen both.
+    """
     user.email_confirmed_at = timezone.now()
     user.name = name
     _set_password(user, password, "email_confirmed_at", "name")
 
 
 def _set_password(user: User, password: str, *also_changed: str) -> None:
-    """Save a new password. That revokes the old one, every link and every session."""
+    """Save a new password. This revokes every token: most contain a hash of the old password."""
     _validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", *also_changed])
+    throttling.FailureThrottle().forget(user.email)
     sign_out_everywhere(user=user)
 
 
+def count_failed_sign_in(*, credentials: dict[str, Any], **_: Any) -> None:
+    """Count a password that was wrong, in the API or the admin: a receiver of Django's signal."""
+    address = credentials.get("email") or credentials.get("username")
+    throttling.FailureThrottle().count_failure(address)
+
+
 def sign_out_everywhere(*, user: User) -> None:
-    """Revoke every refresh token of a user."""
+    """Revoke every refresh token of a user. Access tokens and sessions end with the password."""
     live = OutstandingToken.objects.filter(user=user, blacklistedtoken=None)
     BlacklistedToken.objects.bulk_create(
         [BlacklistedToken(token=token) for token in live], ignore_conflicts=True
     )
+
+
+def _invalid_link() -> ValidationError:
+    # A new one each time: an exception that is raised again keeps the frames of the first time.
+    return ValidationError("This link is invalid or has expired.", code="invalid_link")
 
 
 def _validate_password(password: str, user: User) -> None:

@@ -1,4 +1,4 @@
-"""Periodic jobs. A run that fails is not repeated: the next one is soon enough."""
+"""Periodic jobs. A run that fails is not retried: the next one is soon enough."""
 
 from celery import shared_task
 from django.core.management import call_command

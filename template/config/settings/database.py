@@ -1,6 +1,6 @@
 """The database: SQLite by default, for local development; a server everywhere else.
 
-What differs between the engines is settled here and in the module of the backend.
+The options of SQLite are here, those of the server in `database_backend`.
 """
 
 from typing import Any
@@ -25,8 +25,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 _default = DATABASES["default"]
 _default["OPTIONS"] = OPTIONS.get(_default["ENGINE"], {}) | _default.get("OPTIONS", {})
-# A connection is kept for so many seconds, and tried before each request that uses it. A pool
-# keeps its connections itself.
+# Seconds that a connection is kept. Django checks it before each request that uses it. With a pool,
+# Django must keep none.
 CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
 _default["CONN_MAX_AGE"] = 0 if "pool" in _default["OPTIONS"] else CONN_MAX_AGE
 _default["CONN_HEALTH_CHECKS"] = True

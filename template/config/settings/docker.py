@@ -2,7 +2,7 @@
 
 from config.settings.base import *
 
-# The files under their plain names are never asked for.
+# No page refers to the files without a hash in their names.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 SECRET_KEY = "build-" + "0" * 50
 STORAGES = {

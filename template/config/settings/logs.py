@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from config.environment import env
-from config.redaction import print_uncaught, redact
+from config.redaction import escape_control, print_uncaught, redact
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
@@ -30,10 +30,11 @@ _console: list[Any] = [
     structlog.processors.LogfmtRenderer(
         key_order=["timestamp", "level", "event"], drop_missing=True, bool_as_flag=False
     ),
+    escape_control,
 ]
 _json: list[Any] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-    # The variables of a frame are whatever a client has sent, and our own passwords.
+    # Local variables can hold what a client has sent, and our own passwords.
     structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     ),
@@ -57,12 +58,12 @@ LOGGING: dict[str, Any] = {
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    # At DEBUG libraries write what they send and get: statements with their values, messages.
+    # At DEBUG, libraries log what they send and receive, such as SQL with its values.
     "root": {"handlers": ["console"], "level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
     "loggers": {
         "apps": {"level": LOG_LEVEL},
         "django_structlog": {"level": LOG_LEVEL},
-        # Without Django's own handlers: one writes past this, the other mails tracebacks to ADMINS.
+        # Without Django's own handlers: one bypasses the above, the other mails tracebacks to ADMINS.
         "django": {"handlers": [], "level": "NOTSET"},
         # The access log tells the same with more detail.
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
@@ -79,9 +80,9 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
-# What ends a command or stops the start goes past the log.
+# Python prints an exception that ends a command or prevents the start: it is not logged.
 sys.excepthook = print_uncaught
 
-# One line a request: the start of a stream is for debugging only.
+# One line for each request: the start of a streaming response is for debugging only.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO

@@ -1,9 +1,10 @@
 import logging
 
+import pytest
 from celery.signals import setup_logging
 
 from config.celery import app
-from config.tests.run import MARKERS, WITH_MARKERS, python
+from config.tests.run import MARKERS, PRODUCTION, WITH_MARKERS, message_of, python
 
 ASK_A_WORKER = """
 import django
@@ -21,6 +22,16 @@ def test_the_worker_finds_the_jobs_of_every_app() -> None:
     app.loader.import_default_modules()
     assert "apps.users.tasks.delete_expired_tokens" in app.tasks
     assert "apps.users.emails.send_confirmation" in app.tasks
+
+
+@pytest.mark.parametrize(("password", "is_right"), [("a;b", False), ("a%3Bb", True)])
+def test_a_semicolon_in_the_password_of_a_broker_is_escaped(
+    password: str, *, is_right: bool
+) -> None:
+    scheme = PRODUCTION["CELERY_BROKER_URL"].partition("://")[0]
+    url = ";".join(f"{scheme}://app:{password}@{host}:1/0" for host in "ab")
+    message = message_of("production", **PRODUCTION | {"CELERY_BROKER_URL": url})
+    assert ("CELERY_BROKER_URL is invalid" not in message) == is_right
 
 
 def test_the_worker_keeps_djangos_logging() -> None:

@@ -1,11 +1,14 @@
+from datetime import date
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.bookings.models import MAX_NIGHTS, Booking
 from apps.common.numbers import LARGEST
 from apps.common.schema import examples
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
+from apps.rest.dates import PlainDateField
 
 
 class BookedListingSerializer(serializers.ModelSerializer[Booking]):
@@ -19,6 +22,25 @@ class BookedListingSerializer(serializers.ModelSerializer[Booking]):
         read_only_fields = fields
 
 
+@examples(response={"name": "Hanna", "member_since": "2026-11-25", "stays": 3})
+class GuestSerializer(serializers.ModelSerializer[Booking]):
+    """The guest, for the host who decides on a request."""
+
+    name = serializers.CharField(source="guest.name")
+    member_since = serializers.SerializerMethodField()
+    stays = serializers.IntegerField(
+        source="guest_stays", help_text="How many stays the guest has completed, with any host."
+    )
+
+    class Meta:
+        model = Booking
+        fields = ("name", "member_since", "stays")
+        read_only_fields = fields
+
+    def get_member_since(self, booking: Booking) -> date:
+        return booking.guest.date_joined.date()
+
+
 @examples(
     response={
         "id": 7,
@@ -29,6 +51,7 @@ class BookedListingSerializer(serializers.ModelSerializer[Booking]):
             "country": "ET",
             "time_zone": "Africa/Addis_Ababa",
         },
+        "guest": {"name": "Hanna", "member_since": "2026-11-25", "stays": 3},
         "check_in": "2027-08-01",
         "check_out": "2027-08-02",
         "guests": 1,
@@ -43,12 +66,14 @@ class BookedListingSerializer(serializers.ModelSerializer[Booking]):
 )
 class BookingSerializer(serializers.ModelSerializer[Booking]):
     listing = BookedListingSerializer(source="*", read_only=True)
+    guest = serializers.SerializerMethodField(help_text="Null, except for the host.")
 
     class Meta:
         model = Booking
         fields = (
             "id",
             "listing",
+            "guest",
             "check_in",
             "check_out",
             "guests",
@@ -61,6 +86,12 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "changed_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(GuestSerializer(allow_null=True))
+    def get_guest(self, booking: Booking) -> dict[str, Any] | None:
+        """Return the guest if the host asks. The booking comes from `selectors.with_guests`."""
+        is_host = booking.host_id == self.context["request"].user.pk
+        return GuestSerializer(booking).data if is_host else None
 
 
 @examples(
@@ -75,12 +106,12 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
 )
 class BookingCreateSerializer(serializers.Serializer[Any]):
     listing = serializers.IntegerField(min_value=1, max_value=LARGEST)
-    check_in = serializers.DateField()
-    check_out = serializers.DateField(help_text="The day on which the guest leaves.")
+    check_in = PlainDateField()
+    check_out = PlainDateField(help_text="The day on which the guest leaves.")
     guests = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
     total = serializers.IntegerField(
         min_value=1,
         max_value=MAX_PRICE * MAX_NIGHTS,
-        help_text="The price that the guest agrees to: the price per night times the nights.",
+        help_text="The price that the guest agrees to, in minor units: price per night times nights.",
     )
     currency = serializers.ChoiceField(choices=Currency.choices)

@@ -40,10 +40,18 @@ class BookingListView(GenericAPIView[Booking]):
     @extend_schema(
         operation_id="list_bookings",
         responses=BookingSerializer(many=True),
-        parameters=[OpenApiParameter("role", str, enum=ROLES, default=Role.GUEST.value)],
+        parameters=[
+            OpenApiParameter(
+                "role",
+                str,
+                enum=ROLES,
+                default=Role.GUEST.value,
+                description="The bookings that you made (guest), or those of your listings (host).",
+            )
+        ],
     )
     def get(self, request: Request) -> Response:
-        """List your bookings: as a guest, or as the host of your listings."""
+        """List your bookings, as a guest or as a host."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -55,11 +63,14 @@ class BookingListView(GenericAPIView[Booking]):
         extensions=links(get_booking={"path.id": ID}, cancel_booking={"path.id": ID}),
     )
     def post(self, request: Request) -> Response:
-        """Request a stay. The dates are blocked until the host declines.
+        """Request a stay. The dates are blocked, unless the booking is declined or cancelled.
+
+        A request is declined if the host has not decided within a day. With too many open requests,
+        the status is 409 and the code `too_many_open_requests`.
 
         Send the total that the guest agrees to. If the price has changed, nothing is booked: the
-        response is 409 `price_changed`, with the current `total` and `currency`. If another booking
-        blocks one of the nights, it is 409 `dates_unavailable`.
+        status is 409 and the code `price_changed`, with the current `total` and `currency`. If
+        another booking blocks one of the nights, the code is `dates_unavailable`.
         """
         return idempotency.run_once(request, lambda: self.create(request))
 
@@ -102,11 +113,11 @@ class BookingTransitionView(OwnBookingsView):
     state: State
 
     def transition(self, request: Request) -> Response:
-        """Return the booking in its new state. Raises TransitionNotAllowed."""
+        """Change the state of the booking, as its guest or host. Raises TransitionNotAllowed."""
         booking, user = self.get_object(), current_user(request)
         role = Role.GUEST if booking.guest_id == user.pk else Role.HOST
-        changed = services.transition(booking=booking, state=self.state, role=role, user=user)
-        return Response(self.get_serializer(changed).data)
+        services.transition(booking=booking, state=self.state, role=role, user=user)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 class ConfirmView(BookingTransitionView):
@@ -114,7 +125,7 @@ class ConfirmView(BookingTransitionView):
 
     @extend_schema(operation_id="confirm_booking", request=None)
     def post(self, request: Request, pk: int) -> Response:
-        """Accept a request, as the host."""
+        """Accept a request before check-in, as the host."""
         return self.transition(request)
 
 
@@ -132,5 +143,5 @@ class CancelView(BookingTransitionView):
 
     @extend_schema(operation_id="cancel_booking", request=None)
     def post(self, request: Request, pk: int) -> Response:
-        """Cancel a booking before check-in, as its guest or host."""
+        """Cancel a booking before check-in, as its guest or host. A guest can always withdraw a request."""
         return self.transition(request)

@@ -3,8 +3,8 @@ from django.db import migrations
 from apps.bookings import overlap_backend
 from apps.rest.operations import run_sql_for_vendor
 
-# A foreign key of two columns, which Django does not have: it rejects another host for a listing
-# with bookings, and a booking with another host than that of its listing.
+# A composite foreign key, which Django does not support. It rejects a new host for a listing with
+# bookings, and a booking whose host is not the host of its listing.
 HOST_IS_FIXED = "bookings_booking_host_is_fixed"
 CREATE_FOREIGN_KEY = f"""
     ALTER TABLE bookings_booking ADD CONSTRAINT {HOST_IS_FIXED}

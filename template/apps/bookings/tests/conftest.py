@@ -7,12 +7,12 @@ import pytest
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 
-NOW = datetime(2030, 4, 30, 21, 30, tzinfo=UTC)  # the first of May in Addis Ababa
+NOW = datetime(2030, 4, 30, 21, 30, tzinfo=UTC)  # 1 May, 00:30 in Addis Ababa
 
 
 @pytest.fixture
 def now() -> Iterator[mock.Mock]:
-    """Set the clock of the services to NOW. A test can set another time as `return_value`."""
+    """Set the clock of the services to NOW. A test may set a different `return_value`."""
     with mock.patch("apps.bookings.services.timezone.now", return_value=NOW) as clock:
         yield clock
 

@@ -24,13 +24,14 @@ def stay(listing: Listing, check_in: date, nights: int = 3, guests: int = 1) -> 
         check_in=check_in,
         check_out=check_in + timedelta(days=nights),
         guests=guests,
+        # Valid even where a test gives no or negative nights.
         total=max(1, listing.price * nights),
         currency=listing.currency,
     )
 
 
 def request_for(listing: Listing, check_in: date, **options: Any) -> dict[str, Any]:
-    """Return the same as the body of a request."""
+    """Return the body of a request for such a stay."""
     return {"listing": listing.pk} | asdict(stay(listing, check_in, **options))
 
 
@@ -59,5 +60,6 @@ class BookingFactory(DjangoModelFactory[Booking]):
     price: Any = factory.SelfAttribute("listing.price")
     total: Any = factory.LazyAttribute(lambda it: it.price * it.nights)
     currency: Any = factory.SelfAttribute("listing.currency")
-    created_at = factory.LazyFunction(timezone.now)
-    changed_at = factory.LazyFunction(timezone.now)
+    # Looked up each time: a test may set the clock.
+    created_at = factory.LazyAttribute(lambda _: timezone.now())
+    changed_at = factory.SelfAttribute("created_at")

@@ -6,9 +6,10 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
+from apps.bookings import services
 from apps.bookings.models import Booking, BookingTransition
 from apps.bookings.states import TRANSITIONS, Role, State, TransitionNotAllowed, check_transition
 from apps.bookings.tests.conftest import NOW
@@ -22,10 +23,9 @@ pytestmark = pytest.mark.usefixtures("now")
 
 
 def book(api: APIClient, listing: Listing, /, **changes: Any) -> Any:
-    check_in, check_out = (
-        date.fromisoformat(changes.get(name, day))
-        for name, day in (("check_in", "2030-05-10"), ("check_out", "2030-05-13"))
-    )
+    """Request a stay from 10 to 13 May, with these changes, at the price of its nights."""
+    days = {"check_in": "2030-05-10", "check_out": "2030-05-13"} | changes
+    check_in, check_out = (date.fromisoformat(days[name]) for name in ("check_in", "check_out"))
     body = request_for(listing, check_in, nights=(check_out - check_in).days, guests=2)
     return post_booking(api, body | changes)
 
@@ -80,8 +80,9 @@ def test_a_booking_at_the_limits_is_accepted(
 def test_a_user_cannot_book_an_own_or_unpublished_listing(
     user_api: APIClient, user: User, listing: Listing
 ) -> None:
-    own = ListingFactory.create(host=user)
-    assert book(user_api, own).json()["errors"][0]["detail"] == "You cannot book your own listing."
+    own_listing = ListingFactory.create(host=user)
+    (error,) = book(user_api, own_listing).json()["errors"]
+    assert error["detail"] == "You cannot book your own listing."
     archived = ListingFactory.create(status=Status.ARCHIVED)
     assert book(user_api, archived).status_code == 400
 
@@ -143,16 +144,111 @@ def test_other_users_cannot_see_or_change_a_booking(user_api: APIClient, db: Non
     assert change(user_api, booking, "cancel").status_code == 404
 
 
+@pytest.mark.parametrize("days", [0, 1, 30])
 @pytest.mark.parametrize(
-    ("hour", "status"),
-    [(11, 200), (12, 409)],  # 15:00 in Addis Ababa is 12:00 UTC
+    ("zone", "check_in_at"),
+    [
+        ("Africa/Addis_Ababa", datetime(2030, 5, 2, 12, tzinfo=UTC)),
+        ("America/Los_Angeles", datetime(2030, 5, 2, 22, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2030, 5, 2, 1, tzinfo=UTC)),
+    ],
 )
-def test_a_booking_can_be_cancelled_until_check_in_in_its_time_zone(
-    db: None, now: mock.Mock, hour: int, status: int
+@pytest.mark.parametrize(
+    ("state", "role", "action", "status"),
+    [
+        (State.REQUESTED, Role.GUEST, "cancel", 200),
+        (State.REQUESTED, Role.HOST, "decline", 200),
+        (State.REQUESTED, Role.HOST, "confirm", 409),
+        (State.CONFIRMED, Role.GUEST, "cancel", 409),
+        (State.CONFIRMED, Role.HOST, "cancel", 409),
+    ],
+)
+def test_a_transition_is_possible_until_check_in_or_at_any_time(
+    db: None,
+    now: mock.Mock,
+    days: int,
+    zone: str,
+    check_in_at: datetime,
+    state: State,
+    role: Role,
+    action: str,
+    status: int,
 ) -> None:
-    booking = BookingFactory.create(check_in=date(2030, 5, 2))
-    now.return_value = datetime(2030, 5, 2, hour, 59 if hour == 11 else 0, tzinfo=UTC)
-    assert change(as_user(booking.guest), booking, "cancel").status_code == status
+    now.return_value = check_in_at - timedelta(seconds=1)
+    fields = {"check_in": date(2030, 5, 2), "listing__time_zone": zone, "state": state}
+    before, after = BookingFactory.create_batch(2, **fields)
+    user = {Role.GUEST: before.guest, Role.HOST: before.host}[role]
+    assert change(as_user(user), before, action).status_code == 200
+    now.return_value = check_in_at + timedelta(days=days)
+    user = {Role.GUEST: after.guest, Role.HOST: after.host}[role]
+    response = change(as_user(user), after, action)
+    assert response.status_code == status
+    if status == 409:
+        assert response.json()["code"] == "transition_not_allowed"
+        assert f"too late to {action}" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", ""])
+def test_a_request_can_be_withdrawn_although_its_time_zone_is_unknown(db: None, zone: str) -> None:
+    booking = BookingFactory.create(state=State.REQUESTED, listing__time_zone=zone)
+    assert change(as_user(booking.guest), booking, "cancel").status_code == 200
+
+
+@pytest.mark.parametrize(("hour", "status"), [(11, 201), (12, 400), (20, 400)])
+def test_a_stay_cannot_be_requested_after_check_in(
+    user_api: APIClient, listing: Listing, now: mock.Mock, hour: int, status: int
+) -> None:
+    now.return_value = datetime(2030, 5, 10, hour, tzinfo=UTC)
+    response = book(user_api, listing)
+    assert response.status_code == status
+    if status == 400:
+        (error,) = response.json()["errors"]
+        assert error["pointer"] == "#/check_in"
+        assert "check-in is at 15:00" in error["detail"]
+
+
+def test_a_stay_is_not_completed_before_it_is_over(db: None, now: mock.Mock) -> None:
+    booking = BookingFactory.create()
+    now.return_value = datetime(2030, 5, 3, 20, tzinfo=UTC)  # 4 May begins at 21:00 UTC
+    with pytest.raises(TransitionNotAllowed, match="the stay is not over"):
+        services.transition(booking=booking, state=State.COMPLETED, role=Role.SYSTEM)
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_guest_may_have_a_limited_number_of_open_requests(
+    user_api: APIClient, user: User, settings: Settings, limit: int
+) -> None:
+    settings.BOOKING_MAX_OPEN_REQUESTS = limit
+    # Only the guest's own open requests count.
+    for state in set(State) - {State.REQUESTED}:
+        BookingFactory.create(guest=user, state=state)
+    BookingFactory.create(listing__host=user, state=State.REQUESTED)
+    made = [book(user_api, ListingFactory.create()) for _ in range(limit)]
+    assert [response.status_code for response in made] == [201] * limit
+    rejected = book(user_api, ListingFactory.create())
+    assert (rejected.status_code, rejected.json()["code"]) == (409, "too_many_open_requests")
+    assert rejected.json()["limit"] == limit
+    assert user_api.post(f"{made[0]['Location']}cancel/").status_code == 200
+    assert book(user_api, ListingFactory.create()).status_code == 201
+
+
+def test_only_the_host_sees_who_the_guest_is(user_api: APIClient, user: User) -> None:
+    now = datetime(2028, 2, 29, 23, 30, tzinfo=UTC)
+    guest = UserFactory.create(name="Hanna", date_joined=now)
+    booking = BookingFactory.create(listing__host=user, guest=guest, state=State.REQUESTED)
+    BookingFactory.create_batch(2, guest=guest, state=State.COMPLETED)
+    BookingFactory.create(guest=guest, state=State.CANCELLED)
+    BookingFactory.create(listing__host=guest, state=State.COMPLETED)
+    shown = {"name": "Hanna", "member_since": "2028-02-29", "stays": 2}
+    one = f"{BOOKINGS}{booking.pk}/"
+    assert user_api.get(one).json()["guest"] == shown
+    assert user_api.get(BOOKINGS, {"role": "host"}).json()["results"][0]["guest"] == shown
+    assert change(user_api, booking, "confirm").json()["guest"] == shown
+    as_guest = as_user(guest)
+    assert as_guest.get(one).json()["guest"] is None
+    assert {each["guest"] for each in as_guest.get(BOOKINGS).json()["results"]} == {None}
+    assert change(as_guest, booking, "cancel").json()["guest"] is None
+    assert book(as_guest, ListingFactory.create()).json()["guest"] is None
 
 
 def test_guests_and_hosts_list_their_bookings(user_api: APIClient, user: User) -> None:
@@ -204,11 +300,23 @@ def test_a_transition_sends_a_mail_to_the_other_participant(
     with django_capture_on_commit_callbacks(execute=True):
         change(as_user(booking.guest), booking, "cancel")
     assert mail.outbox[1].to == [listing.host.email]
-    assert "is cancelled now" in str(mail.outbox[1].body)
+    assert "is now cancelled" in str(mail.outbox[1].body)
+
+
+def test_the_subject_of_a_mail_is_one_line_whatever_the_title(
+    db: None, listing: Listing, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    title = "Loft\r\nby\u2028the\x0b\x85\u202elake"
+    booking = BookingFactory.create(listing=listing, state=State.REQUESTED)
+    # A row that is older than the rule.
+    Booking.objects.update(title=title)
+    with django_capture_on_commit_callbacks(execute=True):
+        change(as_user(listing.host), booking, "confirm")
+    assert mail.outbox[0].subject.endswith(": Loft by the lake: confirmed")
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "invalid",
     [
         {"state": "gone"},
         {"check_out": date(2030, 5, 1)},
@@ -218,10 +326,10 @@ def test_a_transition_sends_a_mail_to_the_other_participant(
         {"guest": F("host")},
     ],
 )
-def test_the_database_rejects_an_invalid_booking(db: None, wrong: dict[str, Any]) -> None:
+def test_the_database_rejects_an_invalid_booking(db: None, invalid: dict[str, Any]) -> None:
     booking = BookingFactory.create()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Booking.objects.filter(pk=booking.pk).update(**wrong)
+        Booking.objects.filter(pk=booking.pk).update(**invalid)
 
 
 @pytest.mark.parametrize("from_state", ["", *State])

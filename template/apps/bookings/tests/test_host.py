@@ -33,21 +33,21 @@ HOST_CHANGES: dict[str, Callable[[Listing, User], Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", HOST_CHANGES)
+@pytest.mark.parametrize("writer", HOST_CHANGES)
 @pytest.mark.parametrize("state", State)
 def test_the_host_of_a_listing_with_bookings_cannot_change(
-    listing: Listing, way: str, state: State
+    listing: Listing, writer: str, state: State
 ) -> None:
     booking, other = BookingFactory.create(listing=listing, state=state), UserFactory.create()
     with pytest.raises(ValidationError, match="cannot change"):
-        HOST_CHANGES[way](listing, other)
+        HOST_CHANGES[writer](listing, other)
     assert Listing.objects.get(pk=listing.pk).host == booking.host
 
 
-@pytest.mark.parametrize("way", HOST_CHANGES)
-def test_the_host_of_a_listing_without_bookings_can_change(listing: Listing, way: str) -> None:
+@pytest.mark.parametrize("writer", HOST_CHANGES)
+def test_the_host_of_a_listing_without_bookings_can_change(listing: Listing, writer: str) -> None:
     other = UserFactory.create()
-    HOST_CHANGES[way](listing, other)
+    HOST_CHANGES[writer](listing, other)
     assert Listing.objects.get(pk=listing.pk).host == other
 
 
@@ -61,7 +61,7 @@ def test_the_admin_changes_the_host_only_of_a_listing_without_bookings(
     form = admin_client.get(where).context["adminform"].form
     fields = {name: form.initial.get(name) for name in form.fields} | {
         "host": other.pk,
-        # Without photos, it cannot be published.
+        # This form has no photos, and a published listing needs one.
         "status": Status.ARCHIVED,
         "photos-TOTAL_FORMS": 0,
         "photos-INITIAL_FORMS": 0,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.bookings.models import MAX_NIGHTS, Booking, BookingTransition
-from apps.bookings.services import MAX_AHEAD, process_due_bookings
+from apps.bookings.services import CHECK_IN_TIME, MAX_AHEAD, process_due_bookings
 from apps.bookings.states import BLOCKING_STATES, TRANSITIONS, Role, State
 from apps.bookings.tests.factories import BOOKINGS, BookingFactory, post_booking, request_for
 from apps.listings.models import MAX_PRICE, Listing
@@ -27,7 +27,7 @@ NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 ZONES = ("Africa/Addis_Ababa", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 ACTIONS = {"confirm": State.CONFIRMED, "decline": State.DECLINED, "cancel": State.CANCELLED}
 
-# A day after TODAY, and a number of nights.
+# Days from TODAY until check-in, and nights.
 stays = st.tuples(st.integers(1, 40), st.integers(1, 14))
 
 
@@ -48,22 +48,24 @@ def nights_of(stay: tuple[int, int]) -> set[int]:
     return set(range(first, first + nights))
 
 
-@given(wanted=st.lists(stays, min_size=1, max_size=8), asked=stays)
+@given(requested=st.lists(stays, min_size=1, max_size=8), searched=stays)
 def test_the_first_booking_blocks_its_nights_and_all_others_are_available(
-    wanted: list[tuple[int, int]], asked: tuple[int, int]
+    requested: list[tuple[int, int]], searched: tuple[int, int]
 ) -> None:
     with rolled_back():
-        listing, api = ListingFactory.create(time_zone="UTC"), as_user(UserFactory.create())
-        taken: set[int] = set()
-        for first, nights in wanted:
-            is_available = taken.isdisjoint(nights_of((first, nights)))
+        listing = ListingFactory.create(time_zone="UTC")
+        blocked: set[int] = set()
+        for first, nights in requested:
+            is_available = blocked.isdisjoint(nights_of((first, nights)))
+            # Each guest of their own: the number of open requests is limited.
+            api = as_user(UserFactory.create())
             response = book(api, listing, TODAY + timedelta(days=first), nights)
             assert response.status_code == (201 if is_available else 409)
-            taken |= nights_of((first, nights)) if is_available else set()
-        check_in = TODAY + timedelta(days=asked[0])
-        days = {"check_in": str(check_in), "check_out": str(check_in + timedelta(days=asked[1]))}
+            blocked |= nights_of((first, nights)) if is_available else set()
+        check_in = TODAY + timedelta(days=searched[0])
+        days = {"check_in": str(check_in), "check_out": str(check_in + timedelta(days=searched[1]))}
         found = APIClient().get("/api/v2/listings/", days).json()["results"]
-        assert bool(found) == taken.isdisjoint(nights_of(asked))
+        assert bool(found) == blocked.isdisjoint(nights_of(searched))
 
 
 @given(price=st.integers(1, MAX_PRICE), nights=st.integers(1, MAX_NIGHTS))
@@ -84,7 +86,7 @@ def test_a_booking_outside_the_range_of_nights_is_rejected(nights: int) -> None:
         assert book(api, listing, TODAY, nights).status_code == 400
 
 
-def expected(state: State, role: Role, action: str) -> State | None:
+def expected_state(state: State, role: Role, action: str) -> State | None:
     """Return the state after the transition, or None if it is not allowed."""
     if role == Role.SYSTEM:
         return {State.CONFIRMED: State.COMPLETED, State.REQUESTED: State.DECLINED}.get(state)
@@ -115,7 +117,7 @@ def test_a_booking_follows_only_allowed_transitions(
         booking = BookingFactory.create(state=State.REQUESTED, check_in=date(2030, 5, 3))
         state, allowed = State.REQUESTED, []
         for role, action in attempts:
-            to_state = expected(state, role, action)
+            to_state = expected_state(state, role, action)
             assert change(booking, role, action) == (to_state is not None)
             if to_state:
                 allowed.append((state, to_state, role))
@@ -131,7 +133,7 @@ def test_a_booking_follows_only_allowed_transitions(
 @given(
     zone=st.sampled_from(ZONES),
     now=st.datetimes(datetime(2030, 1, 1), datetime(2030, 12, 31)),  # noqa: DTZ001  # made UTC below
-    # Around both ends.
+    # Around the first and the last day on which check-in is possible.
     days=st.integers(-2, 2) | st.integers(MAX_AHEAD.days - 2, MAX_AHEAD.days + 2),
 )
 def test_check_in_is_validated_in_the_time_zone_of_the_listing(
@@ -143,5 +145,6 @@ def test_check_in_is_validated_in_the_time_zone_of_the_listing(
         check_in = instant.date() + timedelta(days=days)
         ahead = check_in - instant.astimezone(ZoneInfo(zone)).date()
         response = book(as_user(UserFactory.create()), listing, check_in, 1)
-        is_right = timedelta(0) <= ahead <= MAX_AHEAD
-        assert response.status_code == (201 if is_right else 400)
+        check_in_at = datetime.combine(check_in, CHECK_IN_TIME, ZoneInfo(zone))
+        is_valid = instant < check_in_at and ahead <= MAX_AHEAD
+        assert response.status_code == (201 if is_valid else 400)

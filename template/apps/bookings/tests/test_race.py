@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import cycle
 from threading import Barrier
 from unittest import mock
 
@@ -22,11 +23,14 @@ from apps.users.tests.factories import UserFactory
 GUESTS = 50
 
 
-def race(clients: list[tuple[User, str]], listing: Listing) -> list[int]:
-    """Return the statuses of concurrent requests, each of a user with an idempotency key."""
+def race(clients: list[tuple[User, str]], *listings: Listing) -> list[int]:
+    """Return the statuses of concurrent requests, each of a user with an idempotency key.
+
+    Each is for the next of the listings.
+    """
     barrier = Barrier(len(clients))
 
-    def send(user: User, key: str) -> int:
+    def send(user: User, key: str, listing: Listing) -> int:
         body = request_for(listing, timezone.now().date() + timedelta(days=30))
         barrier.wait()
         try:
@@ -36,7 +40,8 @@ def race(clients: list[tuple[User, str]], listing: Listing) -> list[int]:
             cache.close()
 
     with ThreadPoolExecutor(len(clients)) as pool:
-        return sorted(pool.map(lambda client: send(*client), clients))
+        users, keys = zip(*clients, strict=True)
+        return sorted(pool.map(send, users, keys, cycle(listings)))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,8 +59,25 @@ def test_ten_concurrent_requests_with_one_idempotency_key_create_one_booking() -
     assert Booking.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_concurrent_requests_of_a_guest_as_many_succeed_as_are_allowed() -> None:
+    guest, listings = UserFactory.create(), ListingFactory.create_batch(20)
+    statuses = race([(guest, f"{number}") for number in range(20)], *listings)
+    assert statuses == [201] * 5 + [409] * 15
+    assert Booking.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hosts_can_book_each_others_listings_at_the_same_time() -> None:
+    hosts = UserFactory.create_batch(2)
+    listings = [ListingFactory.create(host=host) for host in reversed(hosts)] * 5
+    clients = [(host, f"{number}") for number in range(5) for host in hosts]
+    assert race(clients, *listings) == [201] * 2 + [409] * 8
+
+
 @pytest.mark.parametrize(
-    ("message", "raised"), [(overlap_backend.NAME, DatesUnavailable), ("another", IntegrityError)]
+    ("message", "raised"),
+    [(overlap_backend.CONSTRAINT_NAME, DatesUnavailable), ("another", IntegrityError)],
 )
 def test_an_overlap_that_only_the_database_sees_is_rejected_as_unavailable(
     db: None, message: str, raised: type[Exception]

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from apps.common.openapi import Operation, operations
 from apps.common.tests.test_schema import DOCUMENT
 
+ME = "/api/v1/users/me/"
 ORIGIN = "https://app.example.com"
 OPERATIONS = operations(DOCUMENT)
 # Headers of authentication and content, which the document does not list as parameters.
@@ -70,14 +71,20 @@ def test_a_preflight_request_is_allowed_for_each_operation(api: APIClient, name:
 )
 def test_another_preflight_request_is_not_allowed(api: APIClient, headers: dict[str, str]) -> None:
     headers = {"origin": ORIGIN, "access-control-request-method": "GET", **headers}
-    response = api.options("/api/v1/users/me/", headers=headers)
+    response = api.options(ME, headers=headers)
     is_allowed = response.get("Access-Control-Allow-Origin") == headers["origin"]
     asked = names(headers.get("access-control-request-headers", "accept"))
     assert not (is_allowed and asked <= names(response["Access-Control-Allow-Headers"]))
 
 
-def test_a_response_exposes_its_headers(api: APIClient) -> None:
-    response: Any = api.get("/api/v1/users/me/", headers={"origin": ORIGIN})
+def test_a_response_exposes_its_headers_to_an_origin_that_is_listed(api: APIClient) -> None:
+    response: Any = api.get(ME, headers={"origin": ORIGIN})
     assert response.status_code == 401
+    assert response["Access-Control-Allow-Origin"] == ORIGIN
     exposed = names(response["Access-Control-Expose-Headers"])
     assert {"x-request-id", "www-authenticate"} <= exposed
+
+
+@pytest.mark.parametrize(("path", "origin"), [(ME, "https://evil.example"), ("/", ORIGIN)])
+def test_nothing_else_is_open_to_another_origin(api: APIClient, path: str, origin: str) -> None:
+    assert "Access-Control-Allow-Origin" not in api.get(path, headers={"origin": origin})

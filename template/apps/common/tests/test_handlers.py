@@ -1,6 +1,5 @@
 """Requests that Django cannot parse, through the WSGI and ASGI applications."""
 
-import json
 from io import BytesIO
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -10,10 +9,12 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
+from django.http import HttpResponse
 from django.test import override_settings
 from django.utils.module_loading import import_string
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from apps.common.tests.lines import LogLines
 from apps.common.tests.test_problems import problem_of
@@ -22,6 +23,7 @@ from apps.common.tests.test_schema import _open_connection  # noqa: F401  # a fi
 pytestmark = pytest.mark.usefixtures("_open_connection")
 
 PATH = "/health/live"
+SIGN_OUT = "/api/v1/auth/sign-out/"
 UNREADABLE = [
     "application/json; charset=rot13",
     "text/plain; charset=hex",
@@ -48,49 +50,39 @@ READABLE = [
 ]
 
 
-class Response:
-    """A response, with the interface that the tests use."""
-
-    def __init__(self, status: int, headers: dict[str, str], content: bytes) -> None:
-        self.status_code, self.headers, self.content = status, headers, content
-
-    def __getitem__(self, name: str) -> str:
-        return self.headers[name]
-
-    def json(self) -> Any:
-        return json.loads(self.content)
-
-
-def wsgi(**environ: str) -> Response:
+def wsgi(body: bytes = b"", /, **environ: Any) -> Any:
     """Return the response that a WSGI server gets."""
     full: dict[str, Any] = {"PATH_INFO": PATH, "HTTP_HOST": "testserver", **environ}
     setup_testing_defaults(full)
-    full["wsgi.input"] = BytesIO()
-    begun: list[Any] = []
+    full["wsgi.input"] = BytesIO(body)
     application: Any = get_internal_wsgi_application()
-    body = application(full, lambda *start: begun.append(start))
-    status, headers = begun[0]
-    return Response(int(status.split()[0]), dict(headers), b"".join(body))
+    return application(full, lambda *_: None)
 
 
 @async_to_sync
-async def asgi(content_type: str = "", query: bytes = b"") -> Response:
-    """Return the response that an ASGI server gets."""
-    given = {"host": "testserver", "content-type": content_type}.items()
+async def asgi(
+    content_type: str = "", query: bytes = b"", body: bytes = b"", coding: str = "chunked"
+) -> HttpResponse:
+    """Return the response that an ASGI server gets. A request with a body is a POST, in one chunk."""
+    given = {
+        "host": "testserver",
+        "content-type": content_type,
+        "transfer-encoding": coding,
+    }.items()
     scope = {
         "type": "http",
-        "method": "GET",
-        "path": PATH,
+        "method": "POST" if body else "GET",
+        "path": SIGN_OUT if body else PATH,
         "query_string": query,
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in given],
     }
     communicator = ApplicationCommunicator(import_string(settings.ASGI_APPLICATION), scope)
-    await communicator.send_input({"type": "http.request", "body": b""})
+    await communicator.send_input({"type": "http.request", "body": body})
     start = await communicator.receive_output(timeout=60)
-    body = await communicator.receive_output(timeout=60)
+    end = await communicator.receive_output(timeout=60)
     await communicator.wait()
     received = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Response(start["status"], received, body["body"])
+    return HttpResponse(end["body"], status=start["status"], headers=received)
 
 
 @pytest.mark.parametrize("content_type", UNREADABLE)
@@ -112,9 +104,54 @@ def test_no_content_type_causes_a_server_error(parameter: str) -> None:
     assert wsgi(CONTENT_TYPE=f"a/b; {parameter}").status_code in {200, 415}
 
 
-def test_a_body_without_a_length_is_a_problem() -> None:
-    assert problem_of(wsgi(HTTP_TRANSFER_ENCODING="chunked"), 411)["code"] == "length_required"
-    assert wsgi(HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="2").status_code == 200
+# Without a token, the response to these would be 400: a field is required.
+TOKEN = b'{"refresh": "nonsense"}'
+SENT: dict[str, Any] = {
+    "REQUEST_METHOD": "POST",
+    "PATH_INFO": SIGN_OUT,
+    "CONTENT_TYPE": "application/json",
+}
+# Granian decodes chunks, and says so. A request by HTTP/2 has neither header.
+DECODED = SENT | {"wsgi.input_terminated": True}
+
+
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", ""])
+@pytest.mark.parametrize("limit", [len(TOKEN), None])
+def test_a_body_without_a_length_is_read(
+    settings: Settings, coding: str, limit: int | None
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = limit
+    response = wsgi(TOKEN, **DECODED, HTTP_TRANSFER_ENCODING=coding)
+    assert problem_of(response, 401)["code"] == "token_not_valid"
+    response = asgi("application/json", body=TOKEN)
+    assert problem_of(response, 401)["code"] == "token_not_valid"
+
+
+def test_the_size_of_a_body_without_a_length_is_limited(settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = len(TOKEN) - 1
+    assert problem_of(wsgi(TOKEN, **DECODED), 413)["code"] == "body_too_large"
+    assert problem_of(asgi("application/json", body=TOKEN), 413)["code"] == "body_too_large"
+
+
+@pytest.mark.parametrize(
+    ("environ", "coding"), [(SENT, "chunked"), (DECODED, "gzip, chunked"), (SENT, "gzip")]
+)
+def test_a_body_that_the_server_does_not_decode_is_a_problem(
+    environ: dict[str, Any], coding: str
+) -> None:
+    response = wsgi(TOKEN, **environ, HTTP_TRANSFER_ENCODING=coding)
+    assert problem_of(response, 411)["code"] == "length_required"
+
+
+def test_an_unknown_coding_is_a_problem_for_asgi() -> None:
+    assert problem_of(asgi(body=TOKEN, coding="gzip, chunked"), 411)["code"] == "length_required"
+
+
+def test_a_body_with_a_length_is_read_once() -> None:
+    length = str(len(TOKEN))
+    response = wsgi(TOKEN, **DECODED, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH=length)
+    assert problem_of(response, 401)["code"] == "token_not_valid"
+    assert wsgi(**SENT | {"REQUEST_METHOD": "GET", "PATH_INFO": PATH}).status_code == 200
 
 
 @pytest.mark.parametrize("query", [b"a=\xff", b"\xed\xa0\x80", b"a=%ff&b=1", "ä=ö".encode()])

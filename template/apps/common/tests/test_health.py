@@ -45,3 +45,21 @@ def test_ready_is_a_problem_while_the_database_is_away(
 
 def test_health_answers_reads_only(api: APIClient) -> None:
     assert api.post("/health/live").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/live/"])
+@pytest.mark.parametrize("host", ["10.0.3.17", "10.0.3.17:8000", "[fd00::5]:8000", "pod_1", ""])
+def test_a_probe_may_name_any_host_and_is_not_redirected(
+    api: APIClient, settings: Settings, db: None, path: str, host: str
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    assert api.get(path, headers={"host": host}).status_code == 200
+    assert api.head(path, headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/health/", "/health/other", "/health/liveness", "/api/v1/docs/"]
+)
+def test_other_paths_reject_an_unknown_host(api: APIClient, path: str) -> None:
+    assert api.get(path, headers={"host": "10.0.3.17"}).status_code == 400

@@ -81,7 +81,8 @@ def token(db: None) -> str:
             call_command("seed", stdout=StringIO())
     credentials = example_of(OPERATIONS["sign_in"]) or {}
     staff = User.objects.filter(email=credentials["email"]).first()
-    return str(AccessToken.for_user(staff or UserFactory.create(**credentials, is_staff=True)))
+    roles = {"is_staff": True, "is_superuser": True}
+    return str(AccessToken.for_user(staff or UserFactory.create(**credentials, **roles)))
 
 
 def test_every_path_along_the_links_succeeds(token: str) -> None:

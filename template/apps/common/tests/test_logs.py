@@ -7,9 +7,17 @@ from django.db import Error, connection, transaction
 from rest_framework.test import APIClient
 
 from apps.common.tests.lines import LogLines
+from apps.common.tests.test_text import CONTROL, LINE_BREAKS
 from apps.users.models import User
 
 VALUE = "m4rk\"er'"
+
+
+def formatter(log_format: str) -> logging.Formatter:
+    options = settings.LOGGING["formatters"][log_format]
+    return structlog.stdlib.ProcessorFormatter(
+        processors=options["processors"], foreign_pre_chain=options["foreign_pre_chain"]
+    )
 
 
 def test_a_request_is_one_line_with_what_one_looks_for(user_api: APIClient, log: LogLines) -> None:
@@ -54,6 +62,19 @@ def test_nothing_of_one_request_is_left_for_the_next(user_api: APIClient, log: L
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize("character", LINE_BREAKS + CONTROL)
+def test_a_control_character_neither_begins_a_line_nor_reaches_the_terminal(
+    log_format: str, character: str
+) -> None:
+    message = f"a{character}level=error event=forged"
+    line = formatter(log_format).format(
+        logging.LogRecord("x", logging.INFO, "", 0, message, None, None)
+    )
+    assert "forged" in line
+    assert character not in line
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
 @pytest.mark.parametrize(
     "statement",
     [
@@ -69,14 +90,10 @@ def test_nothing_of_one_request_is_left_for_the_next(user_api: APIClient, log: L
 def test_values_that_the_database_rejects_are_not_logged(
     log_format: str, statement: str, user: User
 ) -> None:
-    formatter = structlog.stdlib.ProcessorFormatter(
-        processors=settings.LOGGING["formatters"][log_format]["processors"],
-        foreign_pre_chain=settings.LOGGING["formatters"][log_format]["foreign_pre_chain"],
-    )
     with pytest.raises(Error) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, [VALUE])
     trace = (caught.type, caught.value, caught.tb)
     record = logging.LogRecord("x", logging.ERROR, "", 0, str(caught.value), None, trace)
-    line = formatter.format(record)
+    line = formatter(log_format).format(record)
     assert caught.type.__name__ in line
     assert "m4rk" not in line

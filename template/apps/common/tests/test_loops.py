@@ -1,20 +1,18 @@
+from unittest.mock import Mock
+
 import pytest
 from django.db import DataError, InterfaceError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.common.loops import skipped_if_bad
+from apps.common.loops import log_and_skip_on_error
 from apps.common.tests.lines import LogLines
-
-
-def refuse(_: BaseDatabaseWrapper) -> None:
-    raise OperationalError("unavailable")
 
 
 def loop(error: BaseException) -> list[int]:
     """Return which of three items are done when the second one fails."""
     done = []
     for number in range(3):
-        with skipped_if_bad("bad", number=number):
+        with log_and_skip_on_error("bad", number=number):
             if number == 1:
                 raise error
             done.append(number)
@@ -31,6 +29,7 @@ def test_a_loop_logs_a_bad_item_and_goes_on(db: None, log: LogLines, kind: type[
 def test_a_loop_ends_when_the_database_is_unavailable(
     db: None, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
+    refuse = Mock(side_effect=OperationalError("unavailable"))
     with monkeypatch.context() as patch:
         patch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
         with pytest.raises(kind):

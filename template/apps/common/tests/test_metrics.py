@@ -10,15 +10,13 @@ from rest_framework.test import APIClient
 from apps.common import metrics
 
 TOKEN = "prometheus-alone"
-COUNT = """
-import django; django.setup()
-from apps.common.metrics import anomalies
-anomalies.labels("burst").inc(2)
-"""
-READ = """
+ANOMALIES = 'anomalous_traffic_total{kind="burst"}'
+COUNT_AND_READ = """
 import django; django.setup()
 from django.conf import settings; settings.METRICS_TOKEN = "x"
 from django.test import Client
+from apps.common.metrics import anomalies
+anomalies.labels("burst").inc(2)
 print(Client().get("/metrics", headers={"Authorization": "Bearer x"}).content.decode())
 """
 
@@ -37,7 +35,7 @@ def test_the_token_gives_access_to_the_metrics(api: APIClient) -> None:
     metrics.anomalies.labels("burst").inc()
     status, text = read(api, TOKEN)
     assert status == 200
-    assert 'anomalous_traffic_total{kind="burst"}' in text
+    assert ANOMALIES in text
     assert "process_cpu_seconds_total" in text
 
 
@@ -57,12 +55,7 @@ def test_there_are_no_metrics_without_a_token_in_the_settings(
 
 def test_the_metrics_add_up_all_processes(tmp_path: Path) -> None:
     environment = os.environ | {metrics.FOLDER: str(tmp_path / "metrics")}
-    for code in (COUNT, COUNT, READ):
-        printed = subprocess.run(  # noqa: S603  # our own interpreter
-            [sys.executable, "-c", code],
-            env=environment,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        ).stdout
-    assert 'anomalous_traffic_total{kind="burst"} 4.0' in printed
+    command = [sys.executable, "-c", COUNT_AND_READ]
+    for total in (2.0, 4.0):
+        printed = subprocess.check_output(command, env=environment, text=True)  # noqa: S603  # our own
+        assert f"{ANOMALIES} {total}" in printed

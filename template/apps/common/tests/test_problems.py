@@ -1,15 +1,17 @@
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from apps.common.problems import MAX_ERRORS
 from apps.common.tests.lines import LogLines
 
 
 def problem_of(answer: Any, status: int) -> dict[str, Any]:
     """Return the members of a problem after checking what all problems share."""
-    body: dict[str, Any] = answer.json()
+    body: dict[str, Any] = json.loads(answer.content)
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.status_code == body["status"] == status
     assert body["type"] == "about:blank"
@@ -68,6 +70,22 @@ def test_a_client_is_told_when_to_try_again_while_the_database_is_away(
     assert log.last("database_error")["level"] == "error"
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/problem+json", 200),
+        ("application/problem+json;q=0.9, text/html;q=0.5", 200),
+        ("text/html", 406),
+    ],
+)
+def test_a_client_that_accepts_problems_alone_gets_json(
+    user_api: APIClient, accept: str, status: int
+) -> None:
+    response = user_api.get("/api/v1/users/me/", headers={"accept": accept})
+    assert response.status_code == status
+    assert response["Content-Type"] == f"application/{'json' if status == 200 else 'problem+json'}"
+
+
 def test_a_missing_object_is_a_problem(staff_api: APIClient) -> None:
     assert problem_of(staff_api.get("/api/v1/users/0/"), 404)["code"] == "not_found"
 
@@ -114,6 +132,48 @@ def test_each_invalid_field_is_pointed_at(api: APIClient) -> None:
         ("#/message", "required"),
         ("#/tags/1", "max_length"),
     }
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+@pytest.mark.parametrize("number", [MAX_ERRORS, MAX_ERRORS + 1, 10_000])
+@pytest.mark.parametrize("field", ["lines", "tags"])
+def test_the_errors_in_a_problem_are_limited(api: APIClient, field: str, number: int) -> None:
+    items: dict[str, list[Any]] = {"lines": [{}], "tags": ["coffee"]}
+    order = {"lines": [], "tags": [], "message": "tea"} | {field: items[field] * number}
+    response = api.post("/api/order", order)
+    body = problem_of(response, 400)
+    assert len(body["errors"]) == MAX_ERRORS
+    assert ("There are more." in body["detail"]) is (number > MAX_ERRORS)
+    assert len(response.content) < 30_000
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+@pytest.mark.parametrize(
+    "order", [{"size": LONG}, {"sizes": [LONG] * 20}, {"stock": {LONG: "many"}}, {"size": [LONG]}]
+)
+def test_a_problem_quotes_only_the_beginning_of_a_long_text(
+    api: APIClient, order: dict[str, Any]
+) -> None:
+    response = api.post("/api/order", {"lines": [], "tags": [], "message": "tea"} | order)
+    assert problem_of(response, 400)["errors"]
+    assert len(response.content) < 30_000
+
+
+@pytest.mark.parametrize("parameters", [{"a": ["1"] * 1001}, {f"p{i}": "1" for i in range(1001)}])
+def test_too_many_parameters_are_a_problem(
+    staff_api: APIClient, parameters: dict[str, Any]
+) -> None:
+    problem = problem_of(staff_api.get("/api/v1/users/", parameters), 400)
+    assert problem["code"] == "too_many_parameters"
+
+
+@pytest.mark.urls("apps.common.tests.urls")
+def test_the_name_of_a_field_is_escaped_in_its_pointer(api: APIClient) -> None:
+    body = problem_of(api.get("/api/names"), 400)
+    assert [error["pointer"] for error in body["errors"]] == ["#/a~1b~0c", "#/%C3%A4%20c"]
 
 
 @pytest.mark.urls("apps.common.tests.urls")

@@ -9,6 +9,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import settings
+from rest_framework import serializers
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -17,6 +18,7 @@ from apps.common.openapi import operations
 from apps.users.tests.factories import UserFactory
 
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 OPERATIONS = [operation.description for operation in operations(DOCUMENT).values()]
 api_schema = schemathesis.openapi.from_dict(DOCUMENT)
 api_schema.app = get_internal_wsgi_application()
@@ -65,7 +67,7 @@ def _open_connection(db: None) -> Iterator[None]:
 @pytest.mark.usefixtures("_open_connection")
 @api_schema.parametrize()
 def test_the_api_does_what_its_schema_says(case: schemathesis.Case[Any]) -> None:
-    staff = UserFactory.create(is_staff=True)
+    staff = UserFactory.create(is_staff=True, is_superuser=True)
     case.call_and_validate(
         headers={"Authorization": f"Bearer {AccessToken.for_user(staff)}"},
         additional_checks=[headers_are_documented],
@@ -81,6 +83,64 @@ def test_the_api_does_what_its_schema_says(case: schemathesis.Case[Any]) -> None
 def test_the_schema_is_valid_and_complete(tmp_path: Any) -> None:
     file = str(tmp_path / "openapi.yaml")
     call_command("spectacular", validate=True, fail_on_warn=True, file=file)
+
+
+def documented_serializers(base: Any = serializers.Serializer) -> Iterator[tuple[str, Any]]:
+    """Yield the name of each schema that a serializer of this service has, with the serializer."""
+    for kind in base.__subclasses__():
+        name = kind.__name__.removesuffix("Serializer")
+        for schema in (name, f"{name}Request", f"Patched{name}Request"):
+            if kind.__module__.startswith("apps.") and schema in SCHEMAS:
+                yield schema, kind
+        yield from documented_serializers(kind)
+
+
+LIMITS = {
+    "min_value": "minimum",
+    "max_value": "maximum",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+}
+FORMATS = {
+    serializers.DateField: "date",
+    serializers.DateTimeField: "date-time",
+    serializers.EmailField: "email",
+}
+
+
+def limits_of(field: Any, *, is_request: bool) -> dict[str, Any]:
+    """Return what a field accepts, in the words of a schema."""
+    limits = {word: getattr(field, name, None) for name, word in LIMITS.items()}
+    if isinstance(field, serializers.CharField) and is_request and not field.allow_blank:
+        limits["minLength"] = limits["minLength"] or 1
+    if isinstance(field, serializers.ListField | serializers.ListSerializer):
+        limits = {word.replace("Length", "Items"): limit for word, limit in limits.items()}
+    limits["format"] = next((FORMATS[kind] for kind in FORMATS if isinstance(field, kind)), None)
+    return {word: limit for word, limit in limits.items() if limit is not None}
+
+
+@pytest.mark.parametrize(("name", "serializer"), list(documented_serializers()))
+def test_the_schema_has_the_limits_of_the_code(name: str, serializer: Any) -> None:
+    fields = serializer().fields
+    words = {*LIMITS.values(), "minItems", "maxItems"}
+    for field, schema in SCHEMAS[name]["properties"].items():
+        expected = limits_of(fields[field], is_request=name.endswith("Request"))
+        wanted = words | expected.keys()
+        # A text with a pattern that may be empty has a schema for each case.
+        text, *_ = schema.get("oneOf", [schema])
+        assert {word: text[word] for word in text if word in wanted} == expected, field
+
+
+def test_each_serializer_with_a_body_is_compared_with_its_schema() -> None:
+    compared = {name for name, _ in documented_serializers()}
+    assert {name for name in SCHEMAS if name.endswith("Request")} <= compared != set()
+
+
+def test_the_last_page_has_no_next_one(staff_api: APIClient) -> None:
+    page = staff_api.get("/api/v1/users/").json()
+    assert (page["next"], page["previous"]) == (None, None)
+    for name in ("next", "previous"):
+        assert SCHEMAS["PaginatedUserList"]["properties"][name]["type"] == ["string", "null"]
 
 
 def test_the_schema_is_served(api: APIClient) -> None:

@@ -4,11 +4,16 @@ from unittest import mock
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
 from apps.common.throttling import UserThrottle
+from apps.users import services
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD
+from apps.users.throttling import FailureThrottle
 
 SIGN_IN = "/api/v1/auth/token/"
 ME = "/api/v1/users/me/"
@@ -36,6 +41,43 @@ def test_guessing_passwords_is_slowed_down(
     assert [answer.status_code for answer in answers] == [401, 401, 429]
     assert answers[-1].json()["code"] == "throttled"
     assert answers[-1]["Retry-After"] == "20"
+
+
+def test_failed_sign_ins_with_an_address_are_limited_for_all_clients_together(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, user: User
+) -> None:
+    """Also with an address that nobody has, so that the response does not tell."""
+    monkeypatch.setattr(FailureThrottle, "rate", "2/hour")
+    admin = Client()
+    for email in (user.email, "nobody@example.com"):
+        body = {"email": email.title(), "password": "guess"}
+        assert api.post(SIGN_IN, body, REMOTE_ADDR="203.0.113.1").status_code == 401
+        admin.post("/admin/login/", {"username": email, "password": "guess"})
+        body["password"] = PASSWORD
+        response = api.post(SIGN_IN, body, REMOTE_ADDR="203.0.113.2")
+        assert (response.status_code, response.json()["code"]) == (429, "throttled")
+        assert 0 < int(response["Retry-After"]) <= 3600
+        form = {"username": email, "password": PASSWORD}
+        assert "Too many attempts" in admin.post("/admin/login/", form).content.decode()
+
+
+def test_a_new_password_ends_the_limit_of_failed_sign_ins(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, user: User
+) -> None:
+    monkeypatch.setattr(FailureThrottle, "rate", "1/hour")
+    api.post(SIGN_IN, {"email": user.email, "password": "guess"})
+    new = "another-long-word"
+    services.change_password(user=user, current_password=PASSWORD, password=new)
+    assert api.post(SIGN_IN, {"email": user.email, "password": new}).status_code == 200
+
+
+def test_refreshing_and_signing_out_do_not_count_as_guessing(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    """Many users may share an address, and their clients refresh every few minutes."""
+    limit(monkeypatch, "credentials", "1/min")
+    for path in (f"{SIGN_IN}refresh/", "/api/v1/auth/sign-out/"):
+        assert [api.post(path, {"refresh": "x"}).status_code for _ in range(3)] == [401] * 3
 
 
 @pytest.mark.parametrize("scope", ["anon", "user"])
@@ -72,6 +114,31 @@ def test_clients_behind_the_same_proxies_have_limits_of_their_own(
         for client in clients
     ]
     assert statuses == [400, 400, 429]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
+        ("203.0.113.7", "203.0.113.8", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+    ],
+)
+def test_a_client_is_an_ipv4_address_or_a_64_of_ipv6(
+    api: APIClient,
+    monkeypatch: pytest.MonkeyPatch,
+    db: None,
+    first: str,
+    second: str,
+    *,
+    is_same: bool,
+) -> None:
+    limit(monkeypatch, "credentials", "1/min")
+    statuses = [api.post(SIGN_IN, {}, REMOTE_ADDR=one).status_code for one in (first, second)]
+    assert statuses == [400, 429 if is_same else 400]
 
 
 def test_a_response_announces_the_limits_and_what_remains(

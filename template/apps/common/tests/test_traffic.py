@@ -103,6 +103,14 @@ def test_each_client_is_counted_by_itself(service: Service, log: LogLines) -> No
     assert reported(log) == []
 
 
+def test_a_64_of_ipv6_is_one_client(service: Service, log: LogLines) -> None:
+    for number in range(REJECTIONS):
+        service.ask(1, 404, f"2001:db8::{number:x}:1")
+        service.ask(1, 404, f"::ffff:192.0.2.{number}")
+    assert log.last("anomalous_traffic")["client"] == "2001:db8::/64"
+    assert reported(log) == ["rejections"]
+
+
 def test_a_client_with_a_token_is_identified_by_its_account(
     user: User, log: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

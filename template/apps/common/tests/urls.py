@@ -7,11 +7,20 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework.exceptions import APIException
+from rest_framework.exceptions import ValidationError as APIValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, ListField, ModelSerializer, Serializer
+from rest_framework.serializers import (
+    CharField,
+    ChoiceField,
+    DictField,
+    IntegerField,
+    ListField,
+    ModelSerializer,
+    Serializer,
+)
 from rest_framework.views import APIView
 
 from apps.common import errors, problems
@@ -28,11 +37,13 @@ EXCEPTIONS: dict[str, Exception] = {
     "forbidden": PermissionDenied(),
     "suspicious": SuspiciousOperation(),
     "bug": ZeroDivisionError("the secret of the day"),
-    "wrong": ValueError("the secret of the day"),
+    "rule": ValidationError("Not on a Sunday.", code="sunday"),
     "refused": errors.DomainError("Not on a Sunday."),
     "sold-out": SoldOut(next_on="2027-01-01"),
     "mismatch": errors.VersionMismatch(),
+    "names": APIValidationError({"a/b~c": ["Unknown."], "ä c": ["Unknown."]}),
     "away": OperationalError("the secret of the day"),
+    "teapot": APIException({"detail": "Short and stout.", "code": "teapot", "spout": "here"}),
 }
 
 
@@ -47,20 +58,6 @@ class ApiView(APIView):
         raise EXCEPTIONS[name]
 
 
-class TeapotView(APIView):
-    permission_classes = [AllowAny]
-
-    def get(self, request: Request) -> Response:
-        raise APIException({"detail": "Short and stout.", "code": "teapot", "spout": "here"})
-
-
-class RuleView(APIView):
-    permission_classes = [AllowAny]
-
-    def get(self, request: Request) -> Response:
-        raise ValidationError("Not on a Sunday.", code="sunday")
-
-
 class LineSerializer(Serializer[Any]):
     product = CharField()
 
@@ -69,28 +66,20 @@ class OrderSerializer(Serializer[Any]):
     lines = LineSerializer(many=True)
     message = CharField()
     tags = ListField(child=CharField(max_length=3))
+    size = ChoiceField(["small", "large"], required=False)
+    sizes = ListField(child=ChoiceField(["small", "large"]), required=False)
+    stock = DictField(child=IntegerField(), required=False)
 
 
-class OrderView(APIView):
-    permission_classes = [AllowAny]
-
+class OrderView(ApiView):
     def post(self, request: Request) -> Response:
         OrderSerializer(data=request.data).is_valid(raise_exception=True)
         return Response()
 
 
-class EchoView(APIView):
-    permission_classes = [AllowAny]
-
+class EchoView(ApiView):
     def post(self, request: Request) -> Response:
         return Response([request.data])
-
-
-class NumberView(APIView):
-    permission_classes = [AllowAny]
-
-    def get(self, request: Request, pk: int) -> Response:
-        return Response(pk)
 
 
 class UserSerializer(ModelSerializer[User]):
@@ -105,42 +94,23 @@ class ListView(ListAPIView[User]):
     serializer_class = UserSerializer
 
 
-class PagesView(ListView):
-    pagination_class = PagePagination
-
-
-class CursorView(ListView):
-    pagination_class = CursorPagination
-
-
 class NewestPagination(CursorPagination):
     ordering = "-date_joined"
 
 
-class NewestView(ListView):
-    pagination_class = NewestPagination
-
-
 class BrokenPagination(CursorPagination):
     def get_ordering(self, *args: Any) -> Any:
-        raise EXCEPTIONS["wrong"]
-
-
-class BrokenView(ListView):
-    pagination_class = BrokenPagination
+        raise ValueError("the secret of the day")
 
 
 urlpatterns = [
     path("django/<name>", django_view),
-    path("api/teapot", TeapotView.as_view()),
-    path("api/rule", RuleView.as_view()),
     path("api/order", OrderView.as_view()),
     path("api/echo", EchoView.as_view()),
-    path("api/number/<id:pk>", NumberView.as_view()),
-    path("api/pages", PagesView.as_view()),
-    path("api/newest", NewestView.as_view()),
-    path("api/broken", BrokenView.as_view()),
-    path("api/cursor", CursorView.as_view()),
+    path("api/pages", ListView.as_view(pagination_class=PagePagination)),
+    path("api/cursor", ListView.as_view(pagination_class=CursorPagination)),
+    path("api/newest", ListView.as_view(pagination_class=NewestPagination)),
+    path("api/broken", ListView.as_view(pagination_class=BrokenPagination)),
     path("api/<name>", ApiView.as_view()),
 ]
 

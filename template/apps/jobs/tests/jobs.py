@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ def write(path: str, line: str) -> None:
 
 
 @shared_task(base=ReliableTask)
-def note(path: str, line: str, until: str = "") -> None:
+def note(path: str, line: str, until: str = "") -> str:
     """Write a line. With `until`, write that it starts, and wait until there is such a file."""
     if until:
         write(path, f"{line} starts")
         while not Path(until).exists():
             time.sleep(0.02)
     write(path, line)
+    return line
 
 
 @shared_task(base=ReliableTask, retry_backoff_max=1)
@@ -58,14 +60,10 @@ def hang() -> None:
     time.sleep(60)
 
 
-def exhaust_the_memory() -> None:
-    raise MemoryError
-
-
-DEATHS = {
+DEATHS: dict[str, Callable[[], object]] = {
     "exit": sys.exit,
     "exit at once": lambda: os._exit(1),
-    "memory": exhaust_the_memory,
+    "memory": lambda: bytearray(sys.maxsize),
     "terminated": lambda: os.kill(os.getpid(), signal.SIGTERM),
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
 }
@@ -83,24 +81,3 @@ def die_unrecorded(path: str) -> None:
     """Do so as a plain task, which is not in the outbox."""
     write(path, "unrecorded")
     os._exit(1)
-
-
-@shared_task(base=ReliableTask)
-def fail_unreadably() -> None:
-    """Fail with an error that no database stores as it is."""
-    raise ValueError("\0\ud800" + 5000 * "x")
-
-
-class UnreadableError(Exception):
-    def __str__(self) -> str:
-        raise ValueError("There is no text.")
-
-
-@shared_task(base=ReliableTask)
-def fail_without_a_text() -> None:
-    raise UnreadableError
-
-
-@shared_task(base=ReliableTask, ignore_result=False)
-def give_back(word: str) -> str:
-    return word

@@ -1,9 +1,15 @@
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
-from apps.jobs import selectors
+from apps.jobs import selectors, services
+from apps.jobs.management.commands.failed_jobs import Command
 from apps.jobs.models import JobRecord
 from apps.jobs.tests.factories import JobRecordFactory
 
@@ -44,6 +50,55 @@ def test_discard_deletes_the_named_jobs(db: None) -> None:
 def test_the_command_fails_when_no_job_is_named(db: None, action: str) -> None:
     with pytest.raises(CommandError, match="Name the jobs, or use --all"):
         failed_jobs(action)
+
+
+@pytest.mark.parametrize("action", ["list", "retry", "discard"])
+def test_jobs_and_all_exclude_each_other(db: None, action: str) -> None:
+    job, _ = JobRecordFactory.create_batch(2)
+    with pytest.raises(CommandError, match="Name the jobs or use --all, not both"):
+        failed_jobs(action, job.job_id, everything=True)
+    assert selectors.failed_and_pending().count() == 2
+
+
+def test_list_shows_the_named_jobs_only(db: None) -> None:
+    job, _ = JobRecordFactory.create_batch(2)
+    line, total = failed_jobs("list", job.job_id)
+    assert line.startswith(job.job_id)
+    assert total == "1 failed or pending jobs."
+
+
+@pytest.mark.parametrize("action", ["retry", "discard"])
+@pytest.mark.parametrize("first", [services.retry, lambda jobs: services.discard(*jobs)])
+def test_a_job_that_another_process_has_taken_is_named(
+    db: None, broker: Any, monkeypatch: pytest.MonkeyPatch, action: str, first: Any
+) -> None:
+    job = JobRecordFactory.create()
+    stale = selectors.failed_and_pending()
+    list(stale)  # as another process has read it
+    first([job])
+    monkeypatch.setattr(Command, "_chosen", lambda *_: stale)
+    assert failed_jobs(action) == [f"Another process has retried or discarded {job}"]
+    assert broker.sent() in ([], [job.job_id])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_retries_at_once_one_sends_the_job(broker: Any) -> None:
+    job = JobRecordFactory.create(status="failed")
+    start = Barrier(10)
+
+    def retry() -> str:
+        try:
+            stale = list(selectors.failed_and_pending())
+            start.wait()
+            result = services.retry(stale)
+        finally:
+            connection.close()
+        return "sent" if result.sent else "taken" if result.taken else "unchanged"
+
+    with ThreadPoolExecutor(10) as threads:
+        outcomes = [future.result() for future in [threads.submit(retry) for _ in range(10)]]
+    assert Counter(outcomes) == {"sent": 1, "taken": 9}
+    assert broker.sent() == [job.job_id]
 
 
 def test_the_command_changes_nothing_when_a_job_is_unknown(db: None) -> None:

@@ -1,19 +1,25 @@
 """No job runs for ever: redeliveries are limited. With real workers: test_worker.py."""
 
 import logging
-from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from celery.exceptions import Retry
 from django.db import DataError, transaction
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.common.tests.lines import LogLines
 from apps.jobs import services
 from apps.jobs.models import JobRecord
 from apps.jobs.tests import jobs
 from apps.jobs.tests.factories import JobRecordFactory
+
+
+class Colour(Enum):
+    RED = 1
 
 
 def start(job_id: str, *, redelivered: bool = True) -> None:
@@ -31,21 +37,16 @@ def start(job_id: str, *, redelivered: bool = True) -> None:
         jobs.note.pop_request()
 
 
-def test_redeliveries_of_a_job_are_limited(db: None) -> None:
-    job = JobRecordFactory.create(status="sent")
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_redeliveries_of_a_job_are_limited(db: None, *, is_recorded: bool) -> None:
+    if is_recorded:
+        JobRecordFactory.create(job_id="1", args='["path", "line"]', status="sent")
     for _ in range(services.MAX_REDELIVERIES):
-        start(job.job_id)
-    with pytest.raises(services.RedeliveryError, match="It was started 6 times"):
-        start(job.job_id)
-
-
-def test_redeliveries_of_an_unrecorded_job_are_limited(db: None) -> None:
-    for _ in range(services.MAX_REDELIVERIES):
-        start("unrecorded")
+        start("1")
     job = JobRecord.objects.get()
-    assert (job.job_id, job.task, job.args) == ("unrecorded", jobs.note.name, '["path", "line"]')
-    with pytest.raises(services.RedeliveryError):
-        start("unrecorded")
+    assert (job.job_id, job.task, job.args) == ("1", jobs.note.name, '["path", "line"]')
+    with pytest.raises(services.RedeliveryError, match="The job was started 6 times"):
+        start("1")
 
 
 def test_only_a_redelivery_needs_a_query(
@@ -75,10 +76,7 @@ def test_a_failed_job_that_cannot_be_stored_is_sent_again(
 def test_a_failed_job_that_no_database_accepts_is_not_sent_again(
     db: None, broker: Any, monkeypatch: pytest.MonkeyPatch, log: LogLines
 ) -> None:
-    def store_failure(*_: object, **__: object) -> None:
-        raise DataError("value too long")
-
-    monkeypatch.setattr(services, "store_failure", store_failure)
+    monkeypatch.setattr(services, "store_failure", Mock(side_effect=DataError("value too long")))
     jobs.note.on_failure(OSError("unavailable"), "1", ["path", "line"], {}, None)
     assert broker.sent() == []
     assert log.last("job_not_stored")["job_id"] == "1"
@@ -91,54 +89,57 @@ def test_a_failed_job_without_broker_and_database_is_not_run_again(
     assert [line["event"] for line in log.all()].count("job_not_stored") == 1
 
 
-@pytest.fixture
-def _unlogged() -> Iterator[None]:
-    """Log nothing: a report from another process cannot hold lone surrogates."""
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
+class UnreadableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("There is no text.")
 
 
-@pytest.mark.usefixtures("_unlogged")
-def test_an_error_is_stored_short_and_without_invalid_characters(db: None) -> None:
-    jobs.fail_unreadably.delay()
-    error = JobRecord.objects.get().error
-    assert error.startswith("ValueError: \N{REPLACEMENT CHARACTER}?xxx")
-    assert len(error) == services.MAX_ERROR_LENGTH
+STORABLE = "ValueError: \N{REPLACEMENT CHARACTER}?" + services.MAX_ERROR_LENGTH * "x"
+ERRORS = {
+    "ValueError: There is a bug.": ValueError("There is a bug."),
+    STORABLE[: services.MAX_ERROR_LENGTH]: ValueError("\0\ud800" + 5000 * "x"),
+    "UnreadableError": UnreadableError(),
+    # They would end the process that calls.
+    "RuntimeError: The task ended with SystemExit(1).": SystemExit(1),
+    "RuntimeError: The task ended with MemoryError().": MemoryError(),
+}
 
 
-def test_an_error_whose_text_fails_is_stored_as_its_type(db: None) -> None:
-    jobs.fail_without_a_text.delay()
-    assert JobRecord.objects.get().error == "UnreadableError"
-
-
-@pytest.mark.parametrize("how", ["exit", "memory"])
-def test_a_job_without_a_broker_does_not_end_its_caller(db: None, tmp_path: Any, how: str) -> None:
-    jobs.die.delay(str(tmp_path / "notes"), how)
-    job = JobRecord.objects.get()
-    assert (job.status, job.error.split("(")[0]) == (
-        "failed",
-        "RuntimeError: It ended with " + {"exit": "SystemExit", "memory": "MemoryError"}[how],
-    )
-
-
-MISFITS = [("path",), ("path", object()), (1, 2, 3, 4)]
-
-
-@pytest.mark.parametrize("arguments", MISFITS)
-def test_arguments_that_do_not_fit_are_rejected(
-    db: None, broker: Any, arguments: tuple[Any, ...]
+@pytest.mark.parametrize("stored", ERRORS)
+def test_a_permanent_failure_is_stored(
+    db: None, monkeypatch: pytest.MonkeyPatch, stored: str
 ) -> None:
+    # A report from another process cannot hold lone surrogates.
+    monkeypatch.setattr(logging.Logger, "isEnabledFor", lambda *_: False)
+    monkeypatch.setattr(jobs.note, "run", Mock(side_effect=ERRORS[stored]))
+    jobs.note.delay("/nowhere", "line")
+    job = JobRecord.objects.get()
+    assert (job.status, job.error) == ("failed", stored)
+
+
+REJECTED = [
+    {1},
+    timedelta(1),
+    Colour.RED,
+    JobRecord(),
+    object(),
+    {"key": [b"", {1}]},
+    {(1,): 1},
+    # The encoding of another type, of which a worker could not make one.
+    {"__type__": "colour", "__value__": 1},
+    {"__type__": "uuid", "__value__": 1},
+]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("path",), (1, 2, 3, 4), *(("path", value) for value in REJECTED)]
+)
+@pytest.mark.parametrize("is_eager", [True, False])
+def test_arguments_that_do_not_fit_are_rejected(
+    db: None, settings: Settings, arguments: tuple[Any, ...], *, is_eager: bool
+) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = is_eager
     for send in (jobs.note.delay, jobs.note.delay_on_commit):
         with transaction.atomic(), pytest.raises(TypeError):
             send(*arguments)
-    assert not JobRecord.objects.exists()
-
-
-@pytest.mark.parametrize("arguments", MISFITS)
-def test_arguments_that_do_not_fit_are_rejected_without_a_broker(
-    db: None, arguments: tuple[Any, ...]
-) -> None:
-    with pytest.raises(TypeError):
-        jobs.note.delay(*arguments)
     assert not JobRecord.objects.exists()

@@ -1,16 +1,21 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
+from uuid import UUID
 
 import pytest
 import structlog
 from celery.exceptions import Retry
 from django.db import DatabaseError, transaction
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from django.utils.translation import gettext_lazy
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.common.tests.lines import LogLines
 from apps.jobs import selectors, services
-from apps.jobs.models import JobRecord
+from apps.jobs.models import JobRecord, Status
+from apps.jobs.tasks import relay_outbox
 from apps.jobs.tests import jobs
 
 
@@ -33,18 +38,12 @@ def test_a_job_that_the_broker_rejects_is_pending(db: None, rejected: list[str])
     assert job.error == "RejectedError: it is too large"
 
 
-def test_a_permanent_failure_is_stored(db: None, log: LogLines) -> None:
-    jobs.fail_before.delay("/nowhere", "line")
-    job = JobRecord.objects.get()
-    assert (job.status, job.error) == ("failed", "ValueError: There is a bug.")
-    assert log.last("job_failed")["job_id"] == job.job_id
-
-
 @pytest.mark.django_db(transaction=True)
-def test_a_job_that_fails_twice_is_stored_once() -> None:
+def test_a_job_that_fails_twice_is_stored_once(log: LogLines) -> None:
     for _ in range(2):
         jobs.fail_before.apply_async(("/nowhere", "line"), task_id="1")
     assert JobRecord.objects.count() == 1
+    assert log.last("job_failed")["job_id"] == "1"
 
 
 def test_a_job_is_recorded_until_it_is_done(db: None, broker: Any) -> None:
@@ -69,15 +68,13 @@ def test_a_retry_is_not_recorded_again(db: None, broker: Any) -> None:
     assert JobRecord.objects.count() == 1
 
 
-@pytest.mark.parametrize("options", [{"countdown": 86400}, {"eta": "tomorrow"}])
-def test_a_job_with_an_eta_is_available_at_its_eta(
-    db: None, broker: Any, options: dict[str, Any]
-) -> None:
+def test_a_job_with_an_eta_is_available_at_its_eta(db: None, broker: Any) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
-    if "eta" in options:
-        options = {"eta": tomorrow}
-    jobs.note.apply_async(("/nowhere/notes", "line"), **options)
-    assert abs(JobRecord.objects.get().available_at - tomorrow) < timedelta(minutes=1)
+    jobs.note.apply_async(("/nowhere/notes", "line"), countdown=86400)
+    jobs.note.apply_async(("/nowhere/notes", "line"), eta=tomorrow)
+    with_countdown, with_eta = JobRecord.objects.order_by("pk")
+    assert abs(with_countdown.available_at - tomorrow) < timedelta(minutes=1)
+    assert abs(with_eta.available_at - tomorrow) < timedelta(minutes=1)
 
 
 def test_a_job_is_recorded_in_the_transaction_and_sent_on_commit(
@@ -104,9 +101,40 @@ def test_a_rolled_back_transaction_leaves_no_job(db: None, broker: Any) -> None:
 def test_a_completion_that_cannot_be_recorded_is_logged(
     monkeypatch: pytest.MonkeyPatch, log: LogLines
 ) -> None:
-    def mark_done(_: str) -> None:
-        raise DatabaseError("unavailable")
-
-    monkeypatch.setattr(services, "mark_done", mark_done)
+    monkeypatch.setattr(services, "mark_done", Mock(side_effect=DatabaseError("unavailable")))
     jobs.note.on_success(None, "1", [], {})
     assert log.last("job_completion_not_recorded")["job_id"] == "1"
+
+
+NOON = datetime(2027, 8, 1, 12, 0, 0, 1, tzinfo=UTC)
+# Arguments, and what a job gets.
+ARGUMENTS: list[tuple[Any, Any]] = [
+    *((value, value) for value in (UUID(int=1), Decimal("1.10"), NOON, NOON.replace(tzinfo=None))),
+    *((value, value) for value in (date(2027, 8, 1), time(12, 30), b"text", b"\xff\0")),
+    *((value, value) for value in (None, 2**70, 0.1, "NUL \0", {"key": [UUID(int=1)]})),
+    ((1, 2), [1, 2]),
+    (Status.SENT, "sent"),
+    (gettext_lazy("Retry"), "Retry"),
+]
+
+
+@pytest.mark.parametrize(("argument", "expected"), ARGUMENTS)
+def test_a_job_gets_the_same_arguments_without_a_broker_with_one_and_at_a_retry(
+    db: None,
+    broker: Any,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    argument: Any,
+    expected: Any,
+) -> None:
+    got: list[Any] = []
+    monkeypatch.setattr(jobs, "write", lambda _, line: got.append(line))
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    jobs.note.delay("/nowhere/notes", argument)
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    jobs.note.delay("/nowhere/notes", argument)
+    JobRecord.objects.update(status=Status.PENDING)
+    relay_outbox()
+    got += [message.payload[0][1] for message in broker.messages()]
+    assert got == 3 * [expected]
+    assert {type(value) for value in got} == {type(expected)}

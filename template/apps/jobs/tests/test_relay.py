@@ -1,7 +1,10 @@
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 from kombu.transport import memory
@@ -15,48 +18,36 @@ from apps.jobs.tests.factories import JobRecordFactory
 
 LONG_AGO = timezone.now() - timedelta(days=1)
 
-# Rows that cannot be sent: the code has changed since, or they were edited.
-BAD = {
-    "no such task": {"task": "apps.gone.tasks.gone"},
-    "no task": {"task": ""},
-    "too few arguments": {"args": '["/nowhere/notes"]'},
-    "too many arguments": {"args": "[1, 2, 3, 4]"},
-    "an unknown name": {"kwargs": '{"colour": "red"}'},
-    "no list": {"args": "5"},
-    "no names": {"kwargs": "[1]"},
-    "not JSON": {"args": "[1, 2"},
-    "a number that Python does not read": {"args": f"[1, {5000 * '1'}]"},
+# Jobs that cannot be sent, and their errors: the code has changed since, their rows were edited, or
+# the broker rejects them.
+BAD: dict[str, tuple[dict[str, str], str]] = {
+    "no such task": ({"task": "apps.gone.tasks.gone"}, "NotRegistered: "),
+    "no task": ({"task": ""}, "NotRegistered: "),
+    "too few arguments": ({"args": '["/nowhere/notes"]'}, "TypeError: "),
+    "too many arguments": ({"args": "[1, 2, 3, 4]"}, "TypeError: "),
+    "an unknown name": ({"kwargs": '{"colour": "red"}'}, "TypeError: "),
+    "no list": ({"args": "5"}, "TypeError: "),
+    "no names": ({"kwargs": "[1]"}, "TypeError: "),
+    "not JSON": ({"args": "[1, 2"}, "JSONDecodeError: "),
+    "a number that Python does not read": ({"args": f"[1, {5000 * '1'}]"}, "ValueError: "),
+    "too large": ({"args": '["/nowhere/notes", "large"]'}, "RejectedError: it is too large"),
 }
-
-
-def test_a_pending_job_is_sent_under_its_id(db: None, broker: Any) -> None:
-    job = JobRecordFactory.create()
-    services.retry([job])
-    assert broker.sent() == [job.job_id]
-    assert not selectors.failed_and_pending().exists()
-    assert JobRecord.objects.get().status == Status.SENT
 
 
 def test_a_job_that_another_process_has_sent_is_not_sent_twice(db: None, broker: Any) -> None:
     job = JobRecordFactory.create()
-    services.retry([job])
-    services.retry([job])
+    assert services.retry([job]).sent == [job]
+    again = services.retry([job])
+    assert (again.sent, again.taken) == ([], [job])
     assert broker.sent() == [job.job_id]
+    assert JobRecord.objects.get().status == Status.SENT
 
 
-def test_jobs_stay_pending_while_the_broker_is_unavailable(
-    db: None, no_broker: None, log: LogLines
-) -> None:
-    JobRecordFactory.create_batch(2)
-    relay_outbox()
-    assert JobRecord.objects.filter(status=Status.PENDING).count() == 2
-    assert [line["event"] for line in log.all()] == ["broker_unavailable"]
-
-
+@pytest.mark.parametrize("unusable", ["no_broker", "full_broker"])
 def test_jobs_stay_pending_while_the_broker_accepts_no_messages(
-    db: None, rejected: list[str], log: LogLines
+    db: None, request: pytest.FixtureRequest, log: LogLines, unusable: str
 ) -> None:
-    rejected.append("")
+    request.getfixturevalue(unusable)
     JobRecordFactory.create_batch(2)
     relay_outbox()
     assert JobRecord.objects.filter(status=Status.PENDING).count() == 2
@@ -74,38 +65,24 @@ def test_pending_jobs_are_published_in_order(db: None, broker: Any) -> None:
 @pytest.mark.parametrize("status", ["pending", "sent"])
 @pytest.mark.parametrize("what", BAD)
 def test_a_job_that_cannot_be_sent_fails_and_the_others_are_sent(
-    db: None, broker: Any, log: LogLines, what: str, status: str
+    db: None, broker: Any, rejected: list[str], log: LogLines, what: str, status: str
 ) -> None:
-    bad = JobRecordFactory.create(status=status, available_at=LONG_AGO, **BAD[what])
+    rejected.append("large")
+    fields, error = BAD[what]
+    bad = JobRecordFactory.create(status=status, available_at=LONG_AGO, **fields)
     other = JobRecordFactory.create()
     relay_outbox()
     assert broker.sent() == [other.job_id]
     failed = selectors.failed_and_pending().get()
     assert (failed, failed.status) == (bad, "failed")
-    assert "Error: " in failed.error or "NotRegistered: " in failed.error
+    assert failed.error.startswith(error)
     assert log.last("job_failed")["job_id"] == bad.job_id
-    services.discard(failed)
-
-
-def test_a_job_that_the_broker_rejects_fails_and_the_others_are_sent(
-    db: None, broker: Any, rejected: list[str]
-) -> None:
-    rejected.append("large")
-    bad = JobRecordFactory.create(args='["/nowhere/notes", "large"]')
-    other = JobRecordFactory.create()
-    relay_outbox()
-    assert broker.sent() == [other.job_id]
-    assert selectors.failed_and_pending().get() == bad
-    assert "it is too large" in selectors.failed_and_pending().get().error
 
 
 def test_a_soft_time_limit_does_not_fail_the_job_that_is_being_sent(
     db: None, broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hang(*_: object, **__: object) -> None:
-        raise SoftTimeLimitExceeded
-
-    monkeypatch.setattr(memory.Channel, "_put", hang)
+    monkeypatch.setattr(memory.Channel, "_put", Mock(side_effect=SoftTimeLimitExceeded))
     JobRecordFactory.create()
     with pytest.raises(SoftTimeLimitExceeded):
         relay_outbox()
@@ -113,6 +90,18 @@ def test_a_soft_time_limit_does_not_fail_the_job_that_is_being_sent(
     with pytest.raises(SoftTimeLimitExceeded):
         jobs.note.delay("/nowhere/notes", "line")
     assert selectors.failed_and_pending().count() == 1
+
+
+def test_a_job_whose_task_only_a_worker_has_imported_is_sent(
+    db: None, broker: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    task = "from celery import shared_task\n\n\n@shared_task\ndef greet():\n    pass\n"
+    (tmp_path / "imported_by_workers.py").write_text(task)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(current_app.loader, "default_modules", ["imported_by_workers"])
+    job = JobRecordFactory.create(task="imported_by_workers.greet", args="[]")
+    assert services.retry([job]).sent == [job]
+    assert broker.sent() == [job.job_id]
 
 
 def test_a_failed_job_is_sent_after_a_fix(db: None, broker: Any) -> None:
@@ -151,6 +140,6 @@ def test_a_job_that_is_never_delivered_fails(db: None, broker: Any) -> None:
         relay_outbox()
     assert len(broker.sent()) == services.MAX_REDELIVERIES
     failed = selectors.failed_and_pending().get()
-    assert failed.error == "RedeliveryError: It was sent 6 times and never finished."
+    assert failed.error == "RedeliveryError: The job was sent 6 times and never finished."
     services.retry([failed])
     assert JobRecord.objects.get().redeliveries == 0

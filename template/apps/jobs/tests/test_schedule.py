@@ -1,10 +1,9 @@
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import connection
+from django.db.models import CharField, Model, Value
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -13,6 +12,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from apps.common.tests.lines import LogLines
 from apps.jobs.liveness import is_alive
 from apps.jobs.scheduler import Scheduler
 
@@ -48,53 +48,119 @@ def test_beat_keeps_edited_periodic_tasks() -> None:
     assert (task.interval, task.enabled) == (every_hour, False)
 
 
-def minutely() -> IntervalSchedule:
-    return IntervalSchedule.objects.create(every=1, period="minutes")
+GONE = {"task": "apps.gone.tasks.run", "schedule": timedelta(hours=1)}
+
+
+@pytest.fixture
+def declare() -> Any:
+    """Return a function that starts beat with one more entry in the settings."""
+    current_app.loader.import_default_modules()
+    schedule = current_app.conf.beat_schedule
+
+    def declare(name: str, entry: dict[str, Any]) -> None:
+        schedule[name] = entry
+        scheduler()
+        del schedule[name]
+
+    return declare
+
+
+def events(log: LogLines, name: str) -> list[str]:
+    return [line["event"] for line in log.all() if line.get("periodic_task") == name]
+
+
+@pytest.mark.parametrize("is_of_an_earlier_version", [False, True])
+def test_beat_deletes_what_it_added_for_a_dropped_feature(
+    declare: Any, log: LogLines, *, is_of_an_earlier_version: bool
+) -> None:
+    declare("dropped", GONE)
+    if is_of_an_earlier_version:
+        PeriodicTask.objects.update(description="")
+        declare("dropped", GONE)
+    assert PeriodicTask.objects.filter(name="dropped").exists()
+    beat = scheduler()
+    assert not PeriodicTask.objects.filter(name="dropped").exists()
+    assert "dropped" not in beat.schedule
+    assert NAME in beat.schedule
+    assert events(log, "dropped")[-1] == "periodic_task_deleted"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"description": ""}, ["periodic_task_unknown"]),
+        ({"description": "Ours: do not delete."}, ["periodic_task_unknown"]),
+        ({"description": "", "enabled": False}, []),
+        ({"task": "apps.users.tasks.delete_expired_tokens"}, []),
+    ],
+    ids=["added in the admin", "described", "disabled", "the task exists"],
+)
+def test_beat_keeps_the_entries_of_others(
+    declare: Any, log: LogLines, fields: dict[str, Any], expected: list[str]
+) -> None:
+    declare("own", GONE)
+    PeriodicTask.objects.filter(name="own").update(**fields)
+    before = PeriodicTask.objects.values().get(name="own")
+    seen = len(events(log, "own"))
+    beat = scheduler()
+    assert PeriodicTask.objects.values().get(name="own") == before
+    assert ("own" in beat.schedule) == before["enabled"]
+    assert events(log, "own")[seen:] == expected
+
+
+def test_beat_names_an_entry_of_the_settings_without_a_task(declare: Any, log: LogLines) -> None:
+    declare("own", GONE)
+    declare("own", GONE)
+    assert PeriodicTask.objects.filter(name="own").exists()
+    assert events(log, "own") == ["periodic_task_unknown"]
+
+
+def test_beat_keeps_a_description_of_the_settings(declare: Any) -> None:
+    declare("own", GONE | {"description": "Ours."})
+    assert PeriodicTask.objects.get(name="own").description == "Ours."
 
 
 # Invalid tasks: their rows, or those of their schedules.
-BROKEN: dict[str, Callable[[], dict[str, Any]]] = {
-    "no schedule": dict,
-    "no such task": lambda: {"task": "apps.gone.tasks.gone", "interval": minutely()},
-    "too few arguments": lambda: {"task": "apps.jobs.tests.jobs.note", "interval": minutely()},
-    "arguments that are no JSON": lambda: {"args": "[1,", "interval": minutely()},
-    "arguments that are no list": lambda: {"args": "5", "interval": minutely()},
-    "names that are no JSON": lambda: {"kwargs": "{", "interval": minutely()},
-    "names that are a list": lambda: {"kwargs": "[1]", "interval": minutely()},
-    "headers that are no JSON": lambda: {"headers": "{", "interval": minutely()},
-    "headers that are a list": lambda: {"headers": "[]", "interval": minutely()},
-    "no such queue": lambda: {"queue": "none", "interval": minutely()},
-    "an invalid hour": lambda: {"crontab": CrontabSchedule.objects.create(hour="25")},
-    "an unknown time zone": lambda: {"crontab": in_an_unknown_time_zone()},
-    "an interval that is too long": lambda: {
-        "interval": IntervalSchedule.objects.create(every=2**31 - 1, period="days")
+BROKEN: dict[str, dict[str, Any]] = {
+    "no schedule": {"interval": None},
+    "no such task": {"task": "apps.gone.tasks.gone"},
+    "too few arguments": {"task": "apps.jobs.tests.jobs.note"},
+    "arguments that are no JSON": {"args": "[1,"},
+    "arguments that are no list": {"args": "5"},
+    "names that are no JSON": {"kwargs": "{"},
+    "names that are a list": {"kwargs": "[1]"},
+    "headers that are no JSON": {"headers": "{"},
+    "headers that are a list": {"headers": "[]"},
+    "no such queue": {"queue": "none"},
+    "an invalid hour": {"crontab": CrontabSchedule(hour="25"), "interval": None},
+    "an unknown time zone": {"crontab": CrontabSchedule(), "interval": None},
+    "an interval that is too long": {"interval": IntervalSchedule(every=2**31 - 1, period="days")},
+    "an unknown period": {"interval": IntervalSchedule(every=1, period="moons")},
+    "a place where the sun does not rise": {
+        "solar": SolarSchedule(event="sunrise", latitude=90, longitude=0),
+        "interval": None,
     },
-    "an unknown period": lambda: {
-        "interval": IntervalSchedule.objects.create(every=1, period="moons")
-    },
-    "a place where the sun does not rise": lambda: {
-        "solar": SolarSchedule.objects.create(event="sunrise", latitude=90, longitude=0)
-    },
-    "a time in the past": lambda: {
-        "clocked": ClockedSchedule.objects.create(clocked_time=datetime(1, 1, 2, tzinfo=UTC)),
+    "a time in the past": {
+        "clocked": ClockedSchedule(clocked_time=datetime(1, 1, 2, tzinfo=UTC)),
+        "interval": None,
         "one_off": True,
     },
 }
 
 
-def in_an_unknown_time_zone() -> CrontabSchedule:
-    schedule = CrontabSchedule.objects.create()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE django_celery_beat_crontabschedule SET timezone = 'Mars/Olympus'")
-    return schedule
-
-
 @pytest.mark.parametrize("what", BROKEN)
 def test_beat_sends_due_tasks_beside_an_invalid_one(broker: Any, what: str) -> None:
-    broken = {"name": "broken", "task": NAME} | BROKEN[what]()
-    due = PeriodicTask(name="due", task="apps.jobs.tasks.relay_outbox", interval=minutely())
+    minutely = IntervalSchedule.objects.create(every=1, period="minutes")
+    due = PeriodicTask(name="due", task="apps.jobs.tasks.relay_outbox", interval=minutely)
+    fields = {"task": "apps.users.tasks.delete_expired_tokens", "interval": minutely} | BROKEN[what]
+    for value in fields.values():
+        if isinstance(value, Model):
+            value.save()
+    broken = PeriodicTask(name="broken", **fields)
+    if what == "an unknown time zone":
+        CrontabSchedule.objects.update(timezone=Value("Mars/Olympus", CharField()))
     # Not by save(), which rejects some of them.
-    PeriodicTask.objects.bulk_create([PeriodicTask(**broken), due])
+    PeriodicTask.objects.bulk_create([broken, due])
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     PeriodicTask.objects.update(last_run_at=long_ago)
     beat = Scheduler(app=current_app, lazy=True)

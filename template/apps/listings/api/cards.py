@@ -1,6 +1,6 @@
-"""Builds the cards of the public list without a serializer, which would dominate the response time.
+"""Builds cards, the entries of the public list, without a serializer, which would take much longer.
 
-A test compares the result with that of ListingCardSerializer.
+A test compares them with the output of ListingCardSerializer.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer
 
 from apps.listings import selectors
-from apps.listings.models import PLACE_DIGITS, Listing, mean_rating
+from apps.listings.models import PUBLIC_DECIMAL_PLACES, Listing, mean_rating
 
 COLUMNS = (
     "id",
@@ -36,20 +36,20 @@ COLUMNS = (
 
 
 def select_card_rows(listings: QuerySet[Listing]) -> QuerySet[Listing, Any]:
-    """Return the columns of a card, as tuples."""
+    """Return the rows of the listings as tuples of COLUMNS."""
     return selectors.for_cards(listings).values_list(*COLUMNS)
 
 
 def to_card(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the same as ListingCardSerializer."""
+    """Return the output of ListingCardSerializer, from a tuple of COLUMNS."""
     return {
         "id": row[0],
         "title": row[1],
         "kind": row[2],
         "city": row[3],
         "country": row[4],
-        "latitude": round(row[5], PLACE_DIGITS),
-        "longitude": round(row[6], PLACE_DIGITS),
+        "latitude": round(row[5], PUBLIC_DECIMAL_PLACES),
+        "longitude": round(row[6], PUBLIC_DECIMAL_PLACES),
         "price": row[7],
         "currency": row[8],
         "capacity": row[9],
@@ -62,7 +62,7 @@ def to_card(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def to_card_v2(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the same as ListingCardV2Serializer."""
+    """Return the output of ListingCardV2Serializer, from a tuple of COLUMNS."""
     card = to_card(row)
     card["price"] = {"amount": row[7], "currency": card.pop("currency")}
     return card
@@ -76,6 +76,9 @@ def requested_fields(
     if text is None:
         return None
     requested = {"id", *text.split(",")}
+    if "" in requested:
+        detail = "Separate the names by commas, such as id,title. Leave it out for all fields."
+        raise ValidationError({"fields": detail})
     if unknown := requested.difference(serializer.Meta.fields):
         raise ValidationError({"fields": f"Unknown field: {', '.join(sorted(unknown))}."})
     return requested

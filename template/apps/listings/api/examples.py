@@ -29,12 +29,21 @@ LISTING = DRAFT | {
     "updated_at": "2026-11-25T09:30:00Z",
 }
 PUBLIC_LISTING = {name: value for name, value in LISTING.items() if name != "street"}
-ONLY_FULL = {"description", "street", "time_zone", "photos", "status", "version"}
-CARD = {
-    name: value
-    for name, value in LISTING.items()
-    if name not in ONLY_FULL and not name.endswith("_at")
-} | {"rating": 4.5, "rating_count": 12, "cover": "https://img.example.com/loft.jpg"}
+NOT_IN_CARDS = {
+    "description",
+    "street",
+    "time_zone",
+    "photos",
+    "status",
+    "version",
+    "created_at",
+    "updated_at",
+}
+CARD = {name: value for name, value in LISTING.items() if name not in NOT_IN_CARDS} | {
+    "rating": 4.5,
+    "rating_count": 12,
+    "cover": "https://img.example.com/loft.jpg",
+}
 CARD_V2 = {name: value for name, value in CARD.items() if name != "currency"} | {
     "price": {"amount": 180_000, "currency": "ETB"}
 }

@@ -1,6 +1,7 @@
 """The public list, in both versions: the same for all clients, so its responses are cached."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -38,7 +39,10 @@ from apps.users.selectors import current_user
 
 
 def list_links(amount: str, currency: str) -> dict[str, Any]:
-    """Return what a client can do with the first listing: read it, or book it for a night."""
+    """Return the OpenAPI links from a list to the operations on its first listing.
+
+    `amount` and `currency` are the paths of the price in a card, which is the total for one night.
+    """
     body = {
         "listing": FIRST_ID,
         "total": f"{FIRST}/{amount}",
@@ -56,16 +60,17 @@ class PublicListView(GenericAPIView[Listing]):
     throttle_classes = [AnonThrottle, UserThrottle]
     content_negotiation_class = HotReadNegotiation
     serializer_class: type[ModelSerializer[Listing]]
-    # Does the same as the serializer, with a row of the database.
+    # Returns the output of the serializer, from a tuple of `cards.COLUMNS`.
     to_card: Callable[[tuple[Any, ...]], dict[str, Any]]
     orderings = {
         "newest": Ordering("id", descending=True),
-        "price": Ordering("price"),
-        "-price": Ordering("price", descending=True),
+        "price": Ordering("price", within="currency"),
+        "-price": Ordering("price", descending=True, within="currency"),
     }
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Verify only the token's signature for reads: they show no private data of the user."""
+        """Use stateless authentication for reads, whose responses are the same for all users."""
+        # In the OpenAPI document, reads show the authentication of writes.
         if not hasattr(self, "swagger_fake_view") and self.request.method in SAFE_METHODS:
             return [StatelessAuthentication()]
         return super().get_authenticators()
@@ -79,14 +84,14 @@ class PublicListView(GenericAPIView[Listing]):
         if "check_in" in request.query_params:
             body, etag = self.page(request)
         else:
-            # With the host: the links in the body are absolute.
+            # The key has scheme and host, because the links in the body are absolute.
             key = f"{request.scheme}://{request.get_host()}{request.get_full_path()}"
             body, etag = read_through(CACHE_NAMESPACE, key, lambda: self.page(request))
         if conditional.matches_if_none_match(request, etag):
             response = conditional.not_modified(etag)
         else:
             response = HttpResponse(body, "application/json", headers={"ETag": etag})
-        # Caches revalidate with each request, which is cheap.
+        # Browsers and proxies revalidate with each request, which is cheap.
         response["Cache-Control"] = "public, max-age=0, must-revalidate"
         return response
 
@@ -108,7 +113,7 @@ class PublicListView(GenericAPIView[Listing]):
             listings = cards.select_card_rows(self.filter_queryset(self.get_queryset()))
             return list(pages.slice(listings, pages.values))
         query = get_compiled_query(
-            ("public list of listings", pages.cache_key),
+            ("public list of listings", pages.sql_key),
             lambda: pages.slice(cards.select_card_rows(self.get_queryset()), pages.placeholders),
         )
         return query.rows(pages.params)
@@ -117,8 +122,8 @@ class PublicListView(GenericAPIView[Listing]):
 class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
     serializer_class = ListingCardSerializer
     to_card = staticmethod(cards.to_card)
-    deprecated_since = deprecation.utc_midnight("2026-11-21")
-    sunset = deprecation.utc_midnight("2027-11-21")
+    deprecated_since = datetime(2026, 11, 21, tzinfo=UTC)
+    sunset = datetime(2027, 11, 21, tzinfo=UTC)
     successor = "listings-v2"
 
     @extend_schema(
@@ -128,12 +133,12 @@ class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
         parameters=[
             cards.fields_parameter(ListingCardSerializer),
             LIST_ETAG,
-            *deprecation.HEADERS,
+            *deprecation.RESPONSE_HEADERS,
         ],
         extensions=list_links("price", "currency"),
     )
     def get(self, request: Request) -> HttpResponse:
-        """List the published listings. Deprecated: version 2 shows a price with its currency."""
+        """List the published listings. Deprecated: in version 2, a price includes its currency."""
         return self.list_response(request)
 
     @extend_schema(

@@ -1,5 +1,7 @@
 from typing import Any
 
+from django.core.validators import MaxLengthValidator, MinLengthValidator
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -9,12 +11,13 @@ from apps.listings.models import (
     MAX_CAPACITY,
     MAX_PHOTOS,
     MAX_PRICE,
-    PLACE_DIGITS,
+    PUBLIC_DECIMAL_PLACES,
     Amenity,
     Currency,
     Listing,
     Photo,
 )
+from apps.rest.schema import SPARSE
 
 MAX_BULK = 50
 
@@ -30,33 +33,62 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         fields = ("url", "caption")
 
 
-class PhotoListSerializer(serializers.ListSerializer[Any]):
+class LimitedListSerializer(serializers.ListSerializer[Any]):
+    """A list with its limits in the OpenAPI document, which drf-spectacular reads from validators."""
+
+    min_length: int | None
+    max_length: int | None
+
+    def get_validators(self) -> list[Any]:
+        limits = [(MinLengthValidator, self.min_length), (MaxLengthValidator, self.max_length)]
+        return [validator(limit) for validator, limit in limits if limit is not None]
+
+
+class PhotoListSerializer(LimitedListSerializer):
+    @cached_property
+    def complete(self) -> PhotoSerializer:
+        return PhotoSerializer(context=self.context)
+
     def run_child_validation(self, data: Any) -> Any:
-        """Validate whole photos also in a PATCH, as it replaces all of them."""
-        return PhotoSerializer(context=self.context).run_validation(data)
+        """Validate complete photos even in a PATCH, because it replaces all of them."""
+        return self.complete.run_validation(data)
+
+
+class AmenitiesField(serializers.ListField):
+    def __init__(self, **options: Any) -> None:
+        child = serializers.ChoiceField(choices=Amenity.choices)
+        super().__init__(child=child, max_length=len(Amenity), **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Check the length before the items: each of them could have an error."""
+        if isinstance(data, list) and len(data) > len(Amenity):
+            self.fail("max_length", max_length=len(Amenity))
+        return super().to_internal_value(data)
 
 
 class RoundedField(serializers.FloatField):
     """A coordinate at the public precision."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(help_text="Rounded to two digits.", **options)
+        super().__init__(help_text=f"Rounded to {PUBLIC_DECIMAL_PLACES} decimal places.", **options)
 
     def to_representation(self, value: float) -> Any:
-        return round(value, PLACE_DIGITS)
+        return round(value, PUBLIC_DECIMAL_PLACES)
 
 
 @examples(response=CARD)
-@extend_schema_serializer(extensions={"x-sparse": True})
+@extend_schema_serializer(extensions={SPARSE: True})
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
-    """A listing in a list. `apps.listings.api.cards` builds the same, faster."""
+    """A listing in a list."""
+
+    # The view builds the same output faster, with apps.listings.api.cards.
 
     host = HostSerializer(source="*")
     cover = serializers.URLField(allow_null=True)
     latitude = RoundedField(min_value=-90, max_value=90)
     longitude = RoundedField(min_value=-180, max_value=180)
     rating = serializers.FloatField(allow_null=True, min_value=1, max_value=5)
-    amenities = serializers.ListField(child=serializers.ChoiceField(choices=Amenity.choices))
+    amenities = AmenitiesField()
 
     class Meta:
         model = Listing
@@ -86,9 +118,9 @@ class MoneySerializer(serializers.Serializer[Any]):
 
 
 @examples(response=CARD_V2)
-@extend_schema_serializer(extensions={"x-sparse": True})
+@extend_schema_serializer(extensions={SPARSE: True})
 class ListingCardV2Serializer(ListingCardSerializer):
-    """As in version 1, but an amount and its currency are one value."""
+    """A listing in a list, as in version 1, except that its price includes the currency."""
 
     price = MoneySerializer(source="*")
 
@@ -104,11 +136,7 @@ class PublicListingSerializer(serializers.ModelSerializer[Listing]):
     capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
     latitude: Any = RoundedField(min_value=-90, max_value=90)
     longitude: Any = RoundedField(min_value=-180, max_value=180)
-    amenities = serializers.ListField(
-        child=serializers.ChoiceField(choices=Amenity.choices),
-        required=False,
-        max_length=len(Amenity),
-    )
+    amenities = AmenitiesField(required=False)
     photos: Any = PhotoListSerializer(
         child=PhotoSerializer(), required=False, max_length=MAX_PHOTOS
     )
@@ -159,12 +187,12 @@ class ListingSerializer(PublicListingSerializer):
         fields = (*PublicListingSerializer.Meta.fields, "street")
 
     def validate_amenities(self, names: list[str]) -> list[str]:
-        """Return them sorted and without duplicates, so that equal sets are stored equally."""
+        """Return the names sorted and without duplicates, so that equal sets are stored equally."""
         return sorted(set(names))
 
 
 @examples(request={"listings": [DRAFT]})
 class ListingBulkSerializer(serializers.Serializer[Any]):
-    listings: Any = serializers.ListSerializer(
+    listings: Any = LimitedListSerializer(
         child=ListingSerializer(), min_length=1, max_length=MAX_BULK
     )

@@ -1,4 +1,4 @@
-"""Listings as a resource: one of them, and those of a host. These responses are never cached."""
+"""Views of one listing, and of a host's own listings. The public list is in `lists`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,27 +29,27 @@ from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import ETAG, ID
 from apps.users.selectors import current_user
 
-# What the operations on a listing take from a response that shows it.
+# Where a response contains the parameters of the operations on its listing.
 DETAIL_LINKS = {"path.id": ID, "header.If-Match": ETAG}
 
 
 def detail_response(
     listing: Listing,
-    code: int = status.HTTP_200_OK,
+    status_code: int = status.HTTP_200_OK,
     serializer: type[PublicListingSerializer] = ListingSerializer,
 ) -> HttpResponse:
     """Return a listing, with its version in the ETag."""
     body = dump(serializer(listing).data)
     etag = conditional.version_etag(listing.version, body)
     headers = {"Cache-Control": "private, no-store", "ETag": etag}
-    if code == status.HTTP_201_CREATED:
+    if status_code == status.HTTP_201_CREATED:
         headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})
-    return HttpResponse(body, "application/json", code, headers=headers)
+    return HttpResponse(body, "application/json", status_code, headers=headers)
 
 
 class ListingBulkView(GenericAPIView[Listing]):
     permission_classes = [IsAuthenticated]
-    pagination_class = None
+    pagination_class = None  # the schema would describe a page of them
     serializer_class = ListingBulkSerializer
 
     @extend_schema(operation_id="create_listings", responses={201: ListingSerializer(many=True)})
@@ -60,8 +60,8 @@ class ListingBulkView(GenericAPIView[Listing]):
         drafts = services.create_many(
             host=current_user(request), listings=serializer.validated_data["listings"]
         )
-        created = selectors.with_relations(selectors.for_host(current_user(request)))
-        listings = created.filter(pk__in=[draft.pk for draft in drafts]).order_by("pk")
+        own = selectors.with_relations(selectors.for_host(current_user(request)))
+        listings = own.filter(pk__in=[draft.pk for draft in drafts]).order_by("pk")
         return Response(ListingSerializer(listings, many=True).data, status.HTTP_201_CREATED)
 
 
@@ -87,6 +87,7 @@ class ListingView(GenericAPIView[Listing]):
     def get_queryset(self) -> QuerySet[Listing]:
         if self.request.method in {"GET", "HEAD"}:
             return selectors.with_relations(visible_listings(self.request.user))
+        # To write to other people's listings is a 404, not a 403: drafts are private.
         return selectors.for_host(current_user(self.request))
 
     @extend_schema(
@@ -107,7 +108,7 @@ class ListingView(GenericAPIView[Listing]):
 
         Only its host and guests with a confirmed booking see its street and exact coordinates.
         """
-        listing: Any = self.get_object()  # with what its selector adds
+        listing: Any = self.get_object()  # annotated by `visible_listings`
         serializer = ListingSerializer if listing.is_exact else PublicListingSerializer
         return conditional.revalidate(request, detail_response(listing, serializer=serializer))
 
@@ -133,7 +134,7 @@ class ListingView(GenericAPIView[Listing]):
         operation_id="delete_listing", parameters=[conditional.IF_MATCH], responses={204: None}
     )
     def delete(self, request: Request, pk: int) -> Response:
-        """Delete a draft. Archive a listing that has been published."""
+        """Delete a draft. A listing that has been published can only be archived."""
         services.delete(
             listing=self.get_object(),
             user=current_user(request),
@@ -152,7 +153,7 @@ class ListingTransitionView(GenericAPIView[Listing]):
         return selectors.for_host(current_user(self.request))
 
     def transition(self, request: Request, service: Callable[..., Listing]) -> HttpResponse:
-        """Return the listing with its new status."""
+        """Change the status with a service, and return the listing."""
         listing, versions = self.get_object(), conditional.parse_if_match(request)
         return detail_response(
             service(listing=listing, user=current_user(request), versions=versions)

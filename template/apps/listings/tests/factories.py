@@ -42,10 +42,10 @@ class ListingFactory(DjangoModelFactory[Listing]):
     @classmethod
     @photo_required()
     def _create(cls, model_class: type[Listing], *args: Any, **kwargs: Any) -> Listing:
-        """Create a published one with a photo."""
+        """Create the listing, and its photo if it is published."""
         listing: Listing = super()._create(model_class, *args, **kwargs)
         if listing.status == Status.PUBLISHED:
-            # After those that a test adds.
+            # At the last position, after the photos that a test adds.
             PhotoFactory.create(listing=listing, position=MAX_PHOTOS - 1)
         return listing
 

@@ -7,13 +7,17 @@ from rest_framework.test import APIClient
 
 from apps.bookings.states import State
 from apps.bookings.tests.factories import BookingFactory
+from apps.common.tests.test_schema import DOCUMENT
 from apps.listings import selectors
+from apps.listings.api.examples import DRAFT
+from apps.listings.api.filters import ListingFilter
 from apps.listings.api.serializers import ListingCardSerializer, ListingCardV2Serializer
 from apps.listings.models import Status
 from apps.listings.tests.factories import ListingFactory, PhotoFactory
 
 LISTINGS = "/api/v1/listings/"
 LISTINGS_V2 = "/api/v2/listings/"
+DAYS = {"check_in": "2030-05-01", "check_out": "2030-05-04"}
 
 
 def ids(api: APIClient, **parameters: Any) -> list[int]:
@@ -68,8 +72,19 @@ def test_version_1_announces_its_deprecation(api: APIClient, db: None) -> None:
     assert response["Deprecation"] == "@1795219200"
     assert response["Sunset"] == "Sun, 21 Nov 2027 00:00:00 GMT"
     assert response["Link"] == f'<{LISTINGS_V2}>; rel="successor-version"'
-    for other in (api.get(LISTINGS_V2), api.post(LISTINGS)):
-        assert "Deprecation" not in other
+    assert "Deprecation" not in api.get(LISTINGS_V2)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options", "post", "put", "patch", "delete"])
+def test_only_methods_that_the_successor_has_are_deprecated(
+    user_api: APIClient, method: str
+) -> None:
+    response = getattr(user_api, method)(LISTINGS, DRAFT)
+    # OPTIONS describes every method of the URL, also those that stay in version 1.
+    is_deprecated = method in {"get", "head"}
+    assert {name in response for name in ("Deprecation", "Sunset", "Link")} == {is_deprecated}
+    if is_deprecated:
+        assert getattr(user_api, method)(LISTINGS_V2).status_code == response.status_code == 200
 
 
 def test_version_2_shows_a_price_with_its_currency(api: APIClient, db: None) -> None:
@@ -96,6 +111,53 @@ def test_an_unknown_field_is_rejected(api: APIClient, db: None) -> None:
     assert "secret" in response.json()["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("url", [LISTINGS, LISTINGS_V2])
+@pytest.mark.parametrize("fields", ["", ",", "title,", ",title", "title,,city"])
+def test_an_empty_name_of_a_field_is_rejected(
+    api: APIClient, db: None, url: str, fields: str
+) -> None:
+    (error,) = api.get(url, {"fields": fields}).json()["errors"]
+    assert error["pointer"] == "#/fields"
+    assert "Leave it out for all fields." in error["detail"]
+
+
+def test_many_unknown_fields_are_not_all_quoted(api: APIClient, db: None) -> None:
+    response = api.get(LISTINGS_V2, {"fields": ",".join(f"f{i}" for i in range(100_000))})
+    assert (response.status_code, len(response.content) < 1_000) == (400, True)
+
+
+def test_a_filter_may_have_the_same_value_many_times(api: APIClient, db: None) -> None:
+    listing = ListingFactory.create(amenities=["pool"])
+    assert ids(api, amenity=["pool"] * 1_000) == [listing.pk]
+    assert ids(api, kind=["home"] * 1_000) == [listing.pk]
+
+
+PARAMETERS = {
+    parameter["name"]: parameter["schema"]
+    for parameter in DOCUMENT["paths"][LISTINGS]["get"]["parameters"]
+    if parameter["in"] == "query"
+}
+
+
+@pytest.mark.parametrize("name", ListingFilter.base_filters)
+def test_a_filter_has_the_limits_that_the_schema_says(api: APIClient, db: None, name: str) -> None:
+    schema, others = PARAMETERS[name], {"currency": "ETB"} | DAYS
+    good, bad = {
+        "integer": lambda: (
+            [schema["minimum"], schema["maximum"]],
+            [schema["minimum"] - 1, schema["maximum"] + 1],
+        ),
+        "string": lambda: (
+            schema.get("enum") or [others.get(name, "x" * schema.get("maxLength", 1))],
+            ["x" * (schema.get("maxLength", 9) + 1)],
+        ),
+        "array": lambda: (schema["items"]["enum"], ["x"]),
+    }[schema["type"]]()
+    for values, status in ((good, 200), (bad, 400)):
+        for value in values:
+            assert api.get(LISTINGS, others | {name: value}).status_code == status, value
+
+
 @pytest.mark.parametrize(
     ("wanted", "parameters"),
     [
@@ -103,8 +165,8 @@ def test_an_unknown_field_is_rejected(api: APIClient, db: None) -> None:
         ({"city": "Gondar"}, {"city": "Gondar"}),
         ({"country": "KE"}, {"country": "KE"}),
         ({"currency": "EUR"}, {"currency": "EUR"}),
-        ({"price": 300_000}, {"price_min": 300_000}),
-        ({"price": 200_000}, {"price_max": 200_000}),
+        ({"price": 300_000}, {"price_min": 300_000, "currency": "ETB"}),
+        ({"price": 200_000}, {"price_max": 200_000, "currency": "ETB"}),
         ({"capacity": 5}, {"guests": 5}),
         ({"amenities": ["parking", "pool", "wifi"]}, {"amenity": ["wifi", "pool"]}),
     ],
@@ -125,7 +187,7 @@ def test_an_empty_filter_selects_all_listings(api: APIClient, db: None) -> None:
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"price_min": -1},
+        {"price_min": -1, "currency": "ETB"},
         {"kind": "castle"},
         {"guests": "many"},
         {"check_in": "2030-05-01"},
@@ -143,6 +205,67 @@ def test_an_invalid_filter_is_rejected(
     assert response.json()["errors"]
 
 
+@pytest.mark.parametrize("url", [LISTINGS, LISTINGS_V2])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "price_min=0",
+        "price_max=100",
+        "price_min=1&price_max=100&guests=2",
+        "ordering=price",
+        "ordering=-price&page_size=1",
+        "ordering=price&currency=",
+        "price_min=1&currency=",
+        "price_min=1&currency=&fields=title&q=house",
+        "price_min=1&check_in=2030-05-01&check_out=2030-05-04",
+        "price_min=1&currency=XXX",
+        "price_min=1&currency=etb",
+        "price_min=1&currency=ETB,USD",
+        "ordering=price&currency=XXX",
+        "ordering=price&currency=null",
+        "ordering=price&currency=%20",
+        "ordering=price&currency=ETB&currency=",
+    ],
+)
+def test_amounts_are_compared_in_one_known_currency_only(
+    api: APIClient, db: None, url: str, query: str
+) -> None:
+    response = api.get(f"{url}?{query}")
+    assert response.status_code == 400, response.json()
+    (error,) = response.json()["errors"]
+    assert error["pointer"] == "#/currency"
+    is_known = "currency=" not in query or query.endswith("currency=") or "&currency=&" in query
+    assert (error["code"], "same currency" in error["detail"]) == (
+        ("required", True) if is_known else ("invalid_choice", False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("ordering=price", [150, 300]),
+        ("ordering=-price", [300, 150]),
+        ("price_min=100&price_max=200", [150]),
+        ("ordering=price&price_min=0", [150, 300]),
+    ],
+)
+def test_prices_are_compared_within_the_currency(
+    api: APIClient, db: None, query: str, expected: list[int]
+) -> None:
+    for price, currency in [(300, "ETB"), (200, "USD"), (150, "ETB"), (100, "EUR")]:
+        ListingFactory.create(price=price, currency=currency)
+    cards = api.get(f"{LISTINGS_V2}?currency=ETB&{query}").json()["results"]
+    assert [card["price"] for card in cards] == [
+        {"amount": amount, "currency": "ETB"} for amount in expected
+    ]
+
+
+def test_own_listings_have_no_ordering_by_price(user_api: APIClient, db: None) -> None:
+    for ordering in ("price", "-price"):
+        response = user_api.get(f"/api/v1/users/me/listings/?ordering={ordering}&currency=ETB")
+        assert response.json()["errors"][0]["pointer"] == "#/ordering"
+
+
 def test_check_out_without_check_in_is_an_error_of_the_whole_request(
     api: APIClient, db: None
 ) -> None:
@@ -151,16 +274,18 @@ def test_check_out_without_check_in_is_an_error_of_the_whole_request(
     assert (error["pointer"], error["code"]) == ("#", "invalid")
 
 
-# Some full-text indexes have the words only after the commit.
+# Some full-text indexes contain a row only after the commit.
 @pytest.mark.django_db(transaction=True)
 def test_a_search_matches_all_words_in_title_description_and_city(api: APIClient) -> None:
     listing = ListingFactory.create(
-        title="Lakeside cabin", description="Rowing boat included.", city="Bahir Dar"
+        title="Lakeside cabin", description="With a boat of wood.", city="Bahir Dar"
     )
     ListingFactory.create(title="Lakeside tent", city="Hawassa")
     assert ids(api, q="lakeside bahir boat") == [listing.pk]
     assert len(ids(api, q="LAKESIDE")) == 2
+    assert ids(api, q="with a boat of wood") == [listing.pk]
     assert ids(api, q="lakeside desert") == []
+    assert ids(api, q="boat or desert") == []
     assert ids(api, q='"(*&') == []
 
 

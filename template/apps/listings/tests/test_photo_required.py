@@ -18,11 +18,11 @@ from apps.reviews.models import Review
 from apps.users.models import User
 
 URL = "https://img.example.com/a.jpg"
-ANY = {"If-Match": "*"}
+ANY_VERSION = {"If-Match": "*"}
 
 
 def patch(api: APIClient, listing: Listing, photos: Any) -> Any:
-    return api.patch(f"/api/v1/listings/{listing.pk}/", {"photos": photos}, headers=ANY)
+    return api.patch(f"/api/v1/listings/{listing.pk}/", {"photos": photos}, headers=ANY_VERSION)
 
 
 def stored() -> list[tuple[Any, ...]]:
@@ -44,7 +44,7 @@ def stored() -> list[tuple[Any, ...]]:
         (URL, "#/photos/0"),
     ],
 )
-def test_an_incomplete_photo_is_rejected_also_in_a_patch(
+def test_an_incomplete_photo_is_rejected_even_in_a_patch(
     user_api: APIClient, user: User, status: Status, photo: Any, pointer: str
 ) -> None:
     listing = ListingFactory.create(host=user, status=status)
@@ -95,7 +95,7 @@ def test_an_archived_listing_can_lose_its_photos(user_api: APIClient, user: User
     assert patch(user_api, listing, []).json()["photos"] == []
 
 
-# Each would leave a published listing without a photo. `bare` is a draft without one.
+# Each write would leave a published listing without a photo. `bare` is a draft without a photo.
 WRITERS: dict[str, Callable[[Listing, Listing], Any]] = {
     "save": lambda listing, bare: published(bare).save(),
     "save of one field": lambda listing, bare: published(bare).save(update_fields=["status"]),
@@ -126,13 +126,14 @@ def published(listing: Listing) -> Listing:
 
 
 def new(listing: Listing) -> dict[str, Any]:
+    """Return the fields of a new published listing, most of them copied from another one."""
     names = ("host", "kind", "city", "country", "latitude", "longitude", "time_zone", "currency")
     fields = {name: getattr(listing, name) for name in names}
     return fields | {"title": "New", "price": 1, "capacity": 1, "status": "published"}
 
 
 def without_photos(listing: Listing) -> Listing:
-    """Archive it, so that its photos can be deleted."""
+    """Archive the listing, so that its photos can be deleted."""
     listing.status = Status.ARCHIVED
     listing.save()
     listing.photos.all().delete()
@@ -188,20 +189,20 @@ def test_photos_can_be_replaced_within_one_change(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"url": ""}, {"url": "javascript:alert(1)"}, {"position": MAX_PHOTOS}]
+    "invalid", [{"url": ""}, {"url": "javascript:alert(1)"}, {"position": MAX_PHOTOS}]
 )
-def test_the_database_rejects_an_invalid_photo(db: None, wrong: dict[str, Any]) -> None:
+def test_the_database_rejects_an_invalid_photo(db: None, invalid: dict[str, Any]) -> None:
     listing = ListingFactory.create()
     with pytest.raises(IntegrityError), transaction.atomic():
-        listing.photos.update(**wrong)
+        listing.photos.update(**invalid)
     with pytest.raises(IntegrityError), transaction.atomic():
         Photo.objects.bulk_create(
-            [Photo(**{"listing": listing, "url": URL, "position": 1} | wrong)]
+            [Photo(**{"listing": listing, "url": URL, "position": 1} | invalid)]
         )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_concurrent_deletions_of_the_last_photos_one_is_rejected() -> None:
+def test_one_of_two_concurrent_deletions_of_the_last_photos_is_rejected() -> None:
     listing = ListingFactory.create()
     photos = [PhotoFactory.create(listing=listing), listing.photos.earliest("-position")]
     barrier = Barrier(2)

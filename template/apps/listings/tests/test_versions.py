@@ -1,4 +1,4 @@
-"""Optimistic locking: of concurrent writers, each creates a version of its own or is rejected."""
+"""Optimistic locking: each concurrent writer creates its own version or is rejected."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,8 @@ from apps.listings.tests.test_listings import url
 WRITERS = 8
 
 
-def at_once(write: Callable[[int], Any]) -> list[Any]:
-    """Return the results of concurrent writers."""
+def run_concurrently(write: Callable[[int], Any]) -> list[Any]:
+    """Return the results of WRITERS threads that write at the same time."""
     barrier = Barrier(WRITERS)
 
     def run(number: int) -> Any:
@@ -33,7 +33,7 @@ def at_once(write: Callable[[int], Any]) -> list[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_concurrent_updates_of_one_version_one_succeeds() -> None:
+def test_one_of_many_concurrent_updates_of_a_version_succeeds() -> None:
     listing = ListingFactory.create()
     etag = as_user(listing.host).get(url(listing))["ETag"]
 
@@ -41,7 +41,7 @@ def test_of_many_concurrent_updates_of_one_version_one_succeeds() -> None:
         fields, headers = {"price": 1 + number}, {"If-Match": etag}
         return int(as_user(listing.host).patch(url(listing), fields, headers=headers).status_code)
 
-    assert sorted(at_once(change)) == [200] + [412] * (WRITERS - 1)
+    assert sorted(run_concurrently(change)) == [200] + [412] * (WRITERS - 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -49,7 +49,7 @@ def test_concurrent_saves_create_distinct_versions() -> None:
     """Write without the services, as the admin does."""
     listing = ListingFactory.create()
     read = [Listing.objects.get(pk=listing.pk) for _ in range(WRITERS)]
-    at_once(lambda number: read[number].save())
+    run_concurrently(lambda number: read[number].save())
     versions = sorted(listing.history.values_list("version", flat=True))
     assert versions == list(range(1, WRITERS + 2))
     assert sorted(each.version for each in read) == versions[1:]

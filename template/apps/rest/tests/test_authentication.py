@@ -42,6 +42,13 @@ def test_a_public_read_rejects_a_forged_token(api: APIClient, user: User) -> Non
     assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_a_public_read_rejects_an_invalid_token_of_a_scheme_in_any_case(
+    api: APIClient, db: None, scheme: str
+) -> None:
+    assert api.get(LISTINGS, headers={"Authorization": f"{scheme} x"}).status_code == 401
+
+
 def test_a_write_reads_the_account(api: APIClient, user: User) -> None:
     headers = {"Authorization": f"Bearer {access_token(user)}"}
     user.is_active = False
@@ -65,14 +72,15 @@ def test_a_verified_token_still_expires(user: User) -> None:
     token = access_token(user)
     raw = str(token).encode()
     assert StatelessAuthentication().get_validated_token(raw)["exp"] == token["exp"]
-    verified = StatelessAuthentication._verified  # noqa: SLF001  # the tokens that it has verified
+    verified = StatelessAuthentication._verified  # noqa: SLF001  # its cache
+    # Let one token expire in this cache only, and the other one in fact.
     verified[raw].payload["exp"] = 0
     expired = access_token(user)
     expired.set_exp(lifetime=-expired.lifetime)
     verified[str(expired).encode()] = expired
     with pytest.raises(InvalidToken):
         StatelessAuthentication().get_validated_token(str(expired).encode())
-    # The signature is verified again, and is valid.
+    # The token is validated again, and is valid.
     assert StatelessAuthentication().get_validated_token(raw)["exp"] == token["exp"]
 
 

@@ -25,7 +25,7 @@ LISTINGS = "/api/v2/listings/"
 
 @pytest.fixture(autouse=True)
 def _seen_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let these keys have been requested before, and no others."""
+    """Start with three keys that were requested before, whose responses are cached at once."""
     seen = FIFOCache(100)
     for key in ("one", "two", "three"):
         seen[hash(("things", key))] = True
@@ -93,6 +93,11 @@ def change(listing: Listing, **fields: Any) -> None:
     listing.save()
 
 
+def deactivate(user: User) -> None:
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
 @photo_required()
 def create_in_bulk(host: User) -> None:
     listings = Listing.objects.bulk_create([ListingFactory.build(host=host)])
@@ -115,9 +120,15 @@ WRITES: dict[str, Callable[[Listing], Any]] = {
     "a rating": lambda listing: Listing.objects.update(rating_sum=5, rating_count=1),
     "a photo": lambda listing: PhotoFactory.create(listing=listing),
     "photos in bulk": lambda listing: Photo.objects.bulk_create(
-        [Photo(listing=listing, url="https://img.example.com/1.jpg", position=1)]
+        [Photo(listing=listing, url="https://img.example.com/new.jpg", position=1)]
     ),
     "the name of the host": lambda listing: change_profile(user=listing.host, name="New"),
+    "the name of the host by update": lambda listing: User.objects.update(name="New"),
+    "the name of the host by bulk_update": lambda listing: User.objects.bulk_update(
+        [User(pk=listing.host_id, name="New")], ["name"]
+    ),
+    "the host is deactivated": lambda listing: deactivate(listing.host),
+    "the host is deactivated by update": lambda listing: User.objects.update(is_active=False),
 }
 
 
@@ -157,7 +168,7 @@ def test_the_commit_invalidates_what_was_cached_before_it(api: APIClient) -> Non
         invalidate("listings")
         with ThreadPoolExecutor(1) as pool:
             assert [pool.submit(read).result() for _ in range(3)] == ["Old"] * 3
-        # Bypass the queryset, which would invalidate it a second time.
+        # Bypass InvalidatingQuerySet, which would invalidate the list a second time.
         super(caching.InvalidatingQuerySet, Listing.objects.filter(pk=listing.pk)).update(
             title="New"
         )
@@ -206,10 +217,11 @@ def test_stale_entries_are_served_while_one_request_refreshes() -> None:
 
 
 def test_a_request_computes_a_response_itself_after_the_lock_timeout() -> None:
-    compute, adds = Compute(), iter([True])
+    compute, locks = Compute(), iter([True])
     with (
         mock.patch("apps.rest.caching.LOCK_TIMEOUT", 0.1),
-        mock.patch("apps.rest.caching.cache.add", side_effect=lambda *_: next(adds, False)),
+        # Only the first request gets its lock.
+        mock.patch("apps.rest.caching.cache.add", side_effect=lambda *_: next(locks, False)),
     ):
         cache.set("things:generation", "one")
         assert read_through("things", "one", compute) == b"1"
@@ -230,7 +242,7 @@ def test_an_error_is_not_cached_and_releases_the_lock() -> None:
     def fail() -> bytes:
         raise ValueError
 
-    with pytest.raises(ValueError):  # noqa: PT011  # our own
+    with pytest.raises(ValueError):  # noqa: PT011  # raised above
         read_through("things", "one", fail)
     assert read_through("things", "one", Compute()) == b"1"
     assert cache.get("things:generation")
@@ -241,7 +253,7 @@ def test_local_entries_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     compute = Compute()
     for key in ("one", "two", "three"):
         read_through("things", key, compute)
-    assert len(caching._local) == 2  # noqa: SLF001  # what it has
+    assert len(caching._local) == 2  # noqa: SLF001
     assert read_through("things", "one", compute) == b"1"
     assert compute.count == 3
 

@@ -12,14 +12,13 @@ from apps.listings.tests.factories import ListingFactory, PhotoFactory
 from apps.users.models import User
 from apps.users.services import change_profile
 
-LISTS = "/api/v2/listings/"
+LISTINGS = "/api/v2/listings/"
 
 
 @pytest.fixture
-def own(user: User) -> Listing:
-    """Return a published listing of `user`, with two photos."""
+def listing(user: User) -> Listing:
+    """Return a published listing of `user`, with photos."""
     listing = PhotoFactory.create(listing__host=user).listing
-    PhotoFactory.create(listing=listing)
     return Listing.objects.get(pk=listing.pk)
 
 
@@ -36,7 +35,7 @@ def suffixed(suffix: str) -> Callable[[str], str]:
     return lambda etag: f'{etag[:-1]}{suffix}"'
 
 
-# The ETags that a client may get through a proxy.
+# What a proxy may make of an ETag.
 FORMS: dict[str, Callable[[str], str]] = {
     "unchanged": lambda etag: etag,
     "weak": lambda etag: etag if etag.startswith("W/") else f"W/{etag}",
@@ -51,21 +50,21 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_listing_that_was_read_through_a_proxy_can_be_updated(
-    user_api: APIClient, own: Listing, form: str
+    user_api: APIClient, listing: Listing, form: str
 ) -> None:
-    etag = FORMS[form](user_api.get(url(own))["ETag"])
-    changed = user_api.patch(url(own), {"price": 7}, headers={"If-Match": etag})
+    etag = FORMS[form](user_api.get(url(listing))["ETag"])
+    changed = user_api.patch(url(listing), {"price": 7}, headers={"If-Match": etag})
     assert changed.status_code == 200, changed.json()
-    late = user_api.patch(url(own), {"price": 8}, headers={"If-Match": etag})
+    late = user_api.patch(url(listing), {"price": 8}, headers={"If-Match": etag})
     assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
 
 
 @pytest.mark.parametrize(
     "tag", ['"{}"', 'W/"{}"', '"{}-gzip"', '"{}-zstd"', '"{}-br"', '"{}--gzip"', '"{};gzip"']
 )
-def test_if_match_needs_the_version_alone(user_api: APIClient, own: Listing, tag: str) -> None:
-    headers = {"If-Match": tag.replace("{}", str(own.version))}
-    assert user_api.patch(url(own), {"price": 7}, headers=headers).status_code == 200
+def test_if_match_needs_the_version_alone(user_api: APIClient, listing: Listing, tag: str) -> None:
+    headers = {"If-Match": tag.replace("{}", str(listing.version))}
+    assert user_api.patch(url(listing), {"price": 7}, headers=headers).status_code == 200
 
 
 def test_a_listing_that_was_created_in_bulk_has_a_version(user_api: APIClient, user: User) -> None:
@@ -120,18 +119,18 @@ def test_an_etag_without_the_current_version_changes_nothing(
 
 @pytest.mark.parametrize("headers", [{}, {"If-Match": ""}, {"If-Match": " "}])
 def test_a_change_without_if_match_is_rejected(
-    user_api: APIClient, own: Listing, headers: dict[str, str]
+    user_api: APIClient, listing: Listing, headers: dict[str, str]
 ) -> None:
-    rejected = user_api.patch(url(own), {"price": 7}, headers=headers)
+    rejected = user_api.patch(url(listing), {"price": 7}, headers=headers)
     assert (rejected.status_code, rejected.json()["code"]) == (428, "precondition_required")
 
 
 @pytest.mark.parametrize("form", [*FORMS, "*"])
 @pytest.mark.parametrize("where", ["detail", "list"])
 def test_a_known_representation_is_not_modified_whatever_a_proxy_made_of_its_etag(
-    user_api: APIClient, own: Listing, form: str, where: str
+    user_api: APIClient, listing: Listing, form: str, where: str
 ) -> None:
-    path = url(own) if where == "detail" else LISTS
+    path = url(listing) if where == "detail" else LISTINGS
     first = user_api.get(path)
     tag = "*" if form == "*" else FORMS[form](first["ETag"])
     again = user_api.get(path, headers={"If-None-Match": tag})
@@ -141,14 +140,20 @@ def test_a_known_representation_is_not_modified_whatever_a_proxy_made_of_its_eta
 
 
 @pytest.mark.parametrize("where", ["detail", "list"])
-def test_a_similar_etag_does_not_match(user_api: APIClient, own: Listing, where: str) -> None:
-    path = url(own) if where == "detail" else LISTS
+def test_a_similar_etag_does_not_match(user_api: APIClient, listing: Listing, where: str) -> None:
+    path = url(listing) if where == "detail" else LISTINGS
     etag = user_api.get(path)["ETag"]
-    for tag in (suffixed("0")(etag), f'{etag[:-2]}"', f'"{own.version}"', f"{etag[:-1]}", '"x"'):
+    for tag in (
+        suffixed("0")(etag),
+        f'{etag[:-2]}"',
+        f'"{listing.version}"',
+        f"{etag[:-1]}",
+        '"x"',
+    ):
         assert user_api.get(path, headers={"If-None-Match": tag}).status_code == 200
 
 
-# Everything that changes the representation of a listing, whether its version changes or not.
+# Changes of the representation of a listing. Some of them also change its version.
 WRITES: dict[str, Callable[[Listing], Any]] = {
     "a rating": rate,
     "the name of the host": lambda listing: change_profile(user=listing.host, name="New"),
@@ -161,21 +166,21 @@ WRITES: dict[str, Callable[[Listing], Any]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_another_representation_has_another_etag(
-    user_api: APIClient, own: Listing, write: str
+def test_a_changed_representation_has_a_new_etag(
+    user_api: APIClient, listing: Listing, write: str
 ) -> None:
-    before = user_api.get(url(own))
-    WRITES[write](own)
-    after = user_api.get(url(own), headers={"If-None-Match": before["ETag"]})
+    before = user_api.get(url(listing))
+    WRITES[write](listing)
+    after = user_api.get(url(listing), headers={"If-None-Match": before["ETag"]})
     assert after.status_code == 200
     assert (after["ETag"] != before["ETag"], after.json() != before.json()) == (True, True)
 
 
-def test_a_rating_does_not_conflict_with_a_change(user_api: APIClient, own: Listing) -> None:
-    etag = user_api.get(url(own))["ETag"]
-    rate(own)
-    changed = user_api.patch(url(own), {"price": 7}, headers={"If-Match": etag})
+def test_a_rating_does_not_conflict_with_a_change(user_api: APIClient, listing: Listing) -> None:
+    etag = user_api.get(url(listing))["ETag"]
+    rate(listing)
+    changed = user_api.patch(url(listing), {"price": 7}, headers={"If-Match": etag})
     assert (changed.status_code, changed.json()["rating_count"]) == (200, 1)
-    # The response to a change is that to a read.
-    read = user_api.get(url(own))
+    # A change and a read have the same response.
+    read = user_api.get(url(listing))
     assert (changed["ETag"], changed.json()) == (read["ETag"], read.json())

@@ -21,8 +21,8 @@ def listing(db: None) -> Listing:
     return ListingFactory.create()
 
 
-def book(api: APIClient, listing: Listing, key: str, day: int = 13) -> Any:
-    body = request_for(listing, timezone.now().date() + timedelta(days=10), nights=day - 10)
+def book(api: APIClient, listing: Listing, key: str, nights: int = 3) -> Any:
+    body = request_for(listing, timezone.now().date() + timedelta(days=10), nights=nights)
     return api.post(BOOKINGS, body, headers={"Idempotency-Key": key})
 
 
@@ -38,7 +38,7 @@ def test_a_retry_gets_the_stored_response(user_api: APIClient, listing: Listing)
 
 def test_a_key_is_rejected_for_a_different_request(user_api: APIClient, listing: Listing) -> None:
     book(user_api, listing, "a")
-    response = book(user_api, listing, "a", day=14)
+    response = book(user_api, listing, "a", nights=4)
     assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
 
 
@@ -52,7 +52,7 @@ def test_a_request_without_a_valid_key_is_rejected(
 
 
 def test_a_rejected_request_does_not_consume_its_key(user_api: APIClient, listing: Listing) -> None:
-    assert book(user_api, listing, "a", day=10).status_code == 400
+    assert book(user_api, listing, "a", nights=0).status_code == 400
     assert book(user_api, listing, "a").status_code == 201
 
 
@@ -60,6 +60,7 @@ def test_another_user_may_use_the_same_key(user_api: APIClient, listing: Listing
     assert book(user_api, listing, "a").status_code == 201
     other = APIClient()
     other.force_authenticate(UserFactory.create())
+    # The request is executed, not replayed: the dates are unavailable.
     assert book(other, listing, "a").status_code == 409
 
 
@@ -75,7 +76,7 @@ def test_expired_keys_are_deleted(user_api: APIClient, listing: Listing) -> None
 def test_another_integrity_error_is_not_replayed(
     user_api: APIClient, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Violate a constraint other than that of the key."""
+    """Violate a constraint other than the unique constraint of keys."""
 
     def violate_a_constraint(**_: object) -> None:
         Booking.objects.bulk_create([Booking(pk=1, listing=listing)])

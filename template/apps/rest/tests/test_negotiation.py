@@ -13,7 +13,7 @@ RENDERERS = [JSONRenderer(), StaticHTMLRenderer()]
 def select(
     negotiation: DefaultContentNegotiation, query: dict[str, str], accept: str | None
 ) -> str:
-    """Return the renderer's and the response's media type, or the code of the error."""
+    """Return the media types of the renderer and of the response, or the code of the error."""
     headers = {} if accept is None else {"accept": accept}
     request = Request(RequestFactory().get("/", query, headers=headers))
     try:
@@ -23,7 +23,7 @@ def select(
     return f"{renderer.media_type} as {media_type}"
 
 
-@pytest.mark.parametrize("query", ["", "format=html", "format=json"])
+@pytest.mark.parametrize("query", [{}, {"format": "html"}, {"format": "json"}], ids=str)
 @pytest.mark.parametrize(
     "accept",
     [
@@ -39,11 +39,10 @@ def select(
     ],
 )
 def test_hot_reads_negotiate_the_media_type_that_rest_framework_would(
-    query: str, accept: str | None
+    query: dict[str, str], accept: str | None
 ) -> None:
-    parameters = dict([query.split("=")]) if query else {}
     ours, theirs = (
-        select(negotiation, parameters, accept)
+        select(negotiation, query, accept)
         for negotiation in (HotReadNegotiation(), DefaultContentNegotiation())
     )
     assert ours == theirs

@@ -5,16 +5,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 from rest_framework.test import APIClient
 
 from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
+from apps.rest.pagination import KeysetPagination, Ordering
 from apps.users.models import User
 
 LISTINGS = "/api/v2/listings/"
+BY_PRICE = {"ordering": "price", "currency": "ETB"}
 
 
 def follow(api: APIClient, link: str, direction: str = "next") -> tuple[list[int], str]:
@@ -31,16 +36,21 @@ def follow(api: APIClient, link: str, direction: str = "next") -> tuple[list[int
 
 
 @pytest.mark.parametrize("ordering", ["newest", "price", "-price"])
-@given(prices=st.lists(st.integers(1, 4), max_size=12), size=st.integers(1, 13))
+@given(
+    prices=st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["ETB", "USD"])), max_size=12),
+    size=st.integers(1, 13),
+)
 def test_pages_have_each_row_once_and_in_order_in_both_directions(
-    api: APIClient, db: None, ordering: str, prices: list[int], size: int
+    api: APIClient, db: None, ordering: str, prices: list[tuple[int, str]], size: int
 ) -> None:
     Listing.objects.all().delete()
-    for price in prices:
-        ListingFactory.create(price=price)
-    signs = {"newest": ("-pk",), "price": ("price", "pk"), "-price": ("-price", "-pk")}[ordering]
-    expected = list(Listing.objects.order_by(*signs).values_list("pk", flat=True))
-    found, last = follow(api, f"{LISTINGS}?ordering={ordering}&page_size={size}")
+    for price, currency in prices:
+        ListingFactory.create(price=price, currency=currency)
+    columns = {"newest": ("-pk",), "price": ("price", "pk"), "-price": ("-price", "-pk")}[ordering]
+    listings = Listing.objects.filter(currency="ETB").order_by(*columns)
+    expected = list(listings.values_list("pk", flat=True))
+    url = f"{LISTINGS}?currency=ETB&ordering={ordering}&page_size={size}"
+    found, last = follow(api, url)
     assert found == expected
     assert follow(api, last, "previous")[0] == expected[::-1]
 
@@ -73,9 +83,9 @@ def test_links_keep_the_other_parameters(api: APIClient, db: None) -> None:
 
 
 def cursor_of(api: APIClient) -> list[Any]:
-    """Return the content of the cursor of a second page by price."""
+    """Return the decoded cursor of the second page, ordered by price."""
     ListingFactory.create_batch(2)
-    link = api.get(LISTINGS, {"page_size": "1", "ordering": "price"}).json()["next"]
+    link = api.get(LISTINGS, BY_PRICE | {"page_size": "1"}).json()["next"]
     (text,) = parse_qs(urlsplit(link).query)["cursor"]
     return list(orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
 
@@ -86,6 +96,9 @@ def cursor_of(api: APIClient) -> list[Any]:
         lambda cursor: ["-price", *cursor[1:]],
         lambda cursor: [cursor[0], 1, *cursor[2:]],
         lambda cursor: cursor[:-1],
+        # As older versions wrote it, without the currency.
+        lambda cursor: [*cursor[:2], *cursor[3:]],
+        lambda cursor: [*cursor[:2], "USD", *cursor[3:]],
         lambda cursor: [*cursor[:-1], None],
         lambda cursor: [*cursor[:-1], 2**63],
         lambda cursor: [*cursor[:-1], "1"],
@@ -94,14 +107,33 @@ def cursor_of(api: APIClient) -> list[Any]:
 )
 def test_a_forged_cursor_is_rejected(api: APIClient, db: None, change: Any) -> None:
     text = urlsafe_b64encode(orjson.dumps(change(cursor_of(api)))).decode().rstrip("=")
-    response = api.get(LISTINGS, {"ordering": "price", "cursor": text})
+    response = api.get(LISTINGS, BY_PRICE | {"cursor": text})
     assert response.status_code == 400
-    assert response.json()["errors"][0]["pointer"] == "#/cursor"
+    (error,) = response.json()["errors"]
+    assert (error["pointer"], "Begin with the first page" in error["detail"]) == ("#/cursor", True)
+
+
+def test_a_cursor_is_valid_for_one_currency(api: APIClient, db: None) -> None:
+    text = urlsafe_b64encode(orjson.dumps(cursor_of(api))).decode().rstrip("=")
+    for currency, status in {"ETB": 200, "USD": 400}.items():
+        response = api.get(LISTINGS, BY_PRICE | {"cursor": text, "currency": currency})
+        assert response.status_code == status
+
+
+def test_each_invalid_cursor_raises_its_own_exception() -> None:
+    """The traceback of a shared exception would grow, and keep every request in memory."""
+    request = Request(RequestFactory().get("/", {"cursor": "invalid"}))
+    raised = []
+    for _ in range(2):
+        with pytest.raises(ValidationError) as error:
+            KeysetPagination().parse_request(request, {"newest": Ordering("id")}, Listing)
+        raised.append(error.value)
+    assert raised[0] is not raised[1]
 
 
 @given(
     parts=st.lists(
-        st.sampled_from(["price", "newest"])
+        st.sampled_from(["price", "newest", "ETB"])
         | st.booleans()
         | st.integers(-(2**66), 2**66)
         | st.floats()
@@ -116,11 +148,11 @@ def test_no_cursor_causes_a_server_error(
     api: APIClient, db: None, parts: list[Any], end: str
 ) -> None:
     text = urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=") + end
-    response = api.get(LISTINGS, {"ordering": "price", "cursor": text})
+    response = api.get(LISTINGS, BY_PRICE | {"cursor": text})
     if response.status_code != 400:
         assert response.status_code == 200
         assert parts[0] == "price"
-        assert [type(part) for part in parts[1:]] == [bool, int, int]
+        assert [type(part) for part in parts[1:]] == [bool, str, int, int]
 
 
 def test_a_position_has_one_cursor(api: APIClient, db: None) -> None:
@@ -128,7 +160,7 @@ def test_a_position_has_one_cursor(api: APIClient, db: None) -> None:
     for text, status in [(written, 200), (written.replace(b",", b", "), 400)]:
         cursor = urlsafe_b64encode(text).decode().rstrip("=")
         for end, code in [("", status), ("=", 400), ("!", 400), ("A" * 1000, 400)]:
-            response = api.get(LISTINGS, {"ordering": "price", "cursor": cursor + end})
+            response = api.get(LISTINGS, BY_PRICE | {"cursor": cursor + end})
             assert response.status_code == code, cursor + end
 
 

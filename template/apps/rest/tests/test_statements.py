@@ -32,7 +32,7 @@ def test_a_compiled_query_binds_values_each_time_it_runs(
 
 def test_following_pages_reuse_the_compiled_query(api: APIClient, db: None) -> None:
     ListingFactory.create_batch(3)
-    url = f"{LISTINGS}?page_size=1&ordering=price"
+    url = f"{LISTINGS}?page_size=1&ordering=newest"
     compiled = []
     for _ in range(3):
         with mock.patch("apps.rest.statements.CompiledQuery", wraps=CompiledQuery) as compile_query:

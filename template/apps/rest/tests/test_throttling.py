@@ -6,19 +6,19 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from apps.common.throttling import FixedWindowThrottle
 from apps.rest import throttling
-from apps.rest.throttling import QuotaLease, UserThrottle
+from apps.rest.throttling import QuotaLeases, UserThrottle
 
 
 class Process:
-    """A process with leases of its own, which shares the cache with others."""
+    """A process, which has its own leases and shares the cache with others."""
 
     def __init__(self, quota: int) -> None:
-        self.lease = QuotaLease()
+        self.leases = QuotaLeases()
         self.throttle = UserThrottle()
         self.throttle.num_requests, self.throttle.duration = quota, 60
 
     def allows(self) -> bool:
-        with mock.patch("apps.rest.throttling.quota_lease", self.lease):
+        with mock.patch("apps.rest.throttling.quota_leases", self.leases):
             return self.throttle.count_request("key") <= self.throttle.num_requests
 
 
@@ -55,10 +55,10 @@ def test_far_from_the_limit_ten_reads_of_the_list_cost_one_round_trip(
 
 def test_leases_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttling, "MAX_LEASES", 2)
-    lease = QuotaLease()
+    leases = QuotaLeases()
     for key in "abc":
-        lease.renew(key, 1, 10)
-    assert [lease.take(key)[0] for key in "abc"] == [None, 2, 2]
+        leases.renew(key, 1, 10)
+    assert [leases.take(key)[0] for key in "abc"] == [None, 2, 2]
 
 
 def test_requests_are_allowed_while_the_cache_is_unavailable(

@@ -1,3 +1,4 @@
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from apps.bookings.states import State
 from apps.bookings.tests.factories import BookingFactory
 from apps.listings.models import Status
 from apps.listings.tests.factories import ListingFactory
+from apps.reviews import services
 from apps.reviews.models import Review
 from apps.users.models import User
 
@@ -43,6 +45,14 @@ def test_a_guest_reviews_a_stay_and_the_public_reads_it(
     assert api.get(where).json()["results"] == [response.json()]
     listing = api.get(f"/api/v1/listings/{stay.listing_id}/").json()
     assert (listing["rating"], listing["rating_count"]) == (5.0, 1)
+
+
+def test_the_text_of_a_review_has_line_breaks_and_no_other_control_characters(
+    user_api: APIClient, stay: Booking
+) -> None:
+    for character in "\x0b\x85\u2066":
+        assert review(user_api, stay, text=f"Quiet{character}.").status_code == 400
+    assert review(user_api, stay, text="Quiet.\nGarden.").json()["text"] == "Quiet.\nGarden."
 
 
 def test_the_rating_is_the_mean_of_all_reviews(user_api: APIClient, user: User) -> None:
@@ -89,6 +99,11 @@ def test_the_database_rejects_a_rating_outside_1_to_5(stay: Booking) -> None:
         add(stay, rating=6)
 
 
+def test_an_error_of_the_database_is_not_mistaken_for_a_second_review(stay: Booking) -> None:
+    with pytest.raises(IntegrityError, match="rating_in_range"):
+        services.review(booking=stay, rating=6)
+
+
 def test_reviews_of_an_archived_listing_are_hidden(api: APIClient, stay: Booking) -> None:
     stay.listing.status = Status.ARCHIVED
     stay.listing.save()
@@ -100,11 +115,9 @@ def test_the_list_of_reviews_needs_two_queries(
     api: APIClient, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     listing = ListingFactory.create()
-    for day in range(rows):
-        month, day_of_month = divmod(day, 27)
-        first = f"2030-{month + 1:02}-{day_of_month + 1:02}"
-        last = f"2030-{month + 1:02}-{day_of_month + 2:02}"
-        days = {"check_in": first, "check_out": last, "nights": 1}
+    for number in range(rows):
+        check_in = date(2030, 1, 1) + timedelta(days=number)
+        days = {"check_in": check_in, "check_out": check_in + timedelta(days=1)}
         add(BookingFactory.create(listing=listing, guest=user, state="completed", **days))
     with django_assert_num_queries(2):
         response = api.get(f"/api/v1/listings/{listing.pk}/reviews/", {"page_size": 100})
@@ -119,9 +132,8 @@ def test_a_guest_is_invited_to_review_a_completed_stay(
     BookingFactory.create(state=State.REQUESTED, **days)
     with django_capture_on_commit_callbacks(execute=True):
         call_command("process_due_bookings")
-    assert [(message.to, "How was it?" in message.subject) for message in mail.outbox] == [
-        ([over.guest.email], True)
-    ]
+    invited = [message.to for message in mail.outbox if "How was it?" in message.subject]
+    assert invited == [[over.guest.email]]
 
 
 def test_a_review_is_displayed_with_its_rating(stay: Booking) -> None:

@@ -67,8 +67,8 @@ def test_seeded_rows_obey_the_rules(db: None) -> None:
     assert {State(row[-1]) for row in rows()} == set(State) - {State.DECLINED}
     for listing in Listing.objects.all():
         held = list(listing.bookings.filter(state__in=BLOCKING_STATES).order_by("check_in"))
-        for one, following in pairwise(held):
-            assert one.check_out <= following.check_in
+        for stay, following in pairwise(held):
+            assert stay.check_out <= following.check_in
         sums = listing.reviews.aggregate(total=Sum("rating"), count=Count("pk"))
         assert (listing.rating_sum, listing.rating_count) == (sums["total"], sums["count"])
     assert not Booking.objects.filter(guest=F("listing__host")).exists()

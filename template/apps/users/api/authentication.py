@@ -1,4 +1,4 @@
-"""Signing in and out, and the mails that go with an account."""
+"""Registration, sign-in, sign-out and passwords."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from apps.common.schema import links
 from apps.users import selectors, services
 from apps.users.api import serializers
 
-# The newest refresh token, for the next request.
+# For OpenAPI links: the next request sends the refresh token of the response.
 REFRESH = {"body": {"refresh": "$response.body#/refresh"}}
 
 
@@ -28,15 +28,21 @@ def fields_of(serializer_class: type[Serializer[Any]], request: Request) -> dict
     return dict(serializer.validated_data)
 
 
-class CredentialsView(APIView):
-    """A view for clients that are not signed in. Its own rate limit slows down guessing."""
+class AnonymousView(APIView):
+    """A view that needs no access token."""
 
     permission_classes = [AllowAny]
     authentication_classes = ()
-    throttle_scope = "credentials"
 
     def get_authenticate_header(self, request: Request) -> str:
+        """Return a header, so that DRF responds with 401. Without any, it responds with 403."""
         return 'Bearer realm="api"'
+
+
+class CredentialsView(AnonymousView):
+    """A view whose separate rate limit slows down guessing."""
+
+    throttle_scope = "credentials"
 
 
 class RegisterView(CredentialsView):
@@ -46,7 +52,7 @@ class RegisterView(CredentialsView):
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        """Register an address. A mail with a link to choose a password is sent to it.
+        """Register an e-mail address, and send it an e-mail with a link to choose a password.
 
         The response is the same whether or not the address has an account.
         """
@@ -61,9 +67,9 @@ class ConfirmEmailView(CredentialsView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Choose a password, and a name, with the parts of the link from the mail.
+        """Confirm an e-mail address, and set a password and a name.
 
-        That confirms the address.
+        `uid` and `token` are the parts of the link in the confirmation mail.
         """
         services.confirm_email(**fields_of(serializers.ConfirmationSerializer, request))
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -76,13 +82,16 @@ class ResendConfirmationView(CredentialsView):
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        """Send the confirmation mail again."""
+        """Send the confirmation mail again.
+
+        The response is the same whether or not the address has an account.
+        """
         services.resend_confirmation(**fields_of(serializers.EmailSerializer, request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
 class SignInView(TokenObtainPairView):
-    """Exchange e-mail address and password for a pair of tokens."""
+    """Exchange an e-mail address and a password for an access token and a refresh token."""
 
     serializer_class = serializers.SignInSerializer
     throttle_scope = "credentials"
@@ -97,10 +106,9 @@ class SignInView(TokenObtainPairView):
 
 
 class RefreshView(TokenRefreshView):
-    """Exchange a refresh token for a new pair. Each refresh token works once."""
+    """Exchange a refresh token for a new pair of tokens. Each refresh token works once."""
 
     serializer_class = serializers.RefreshSerializer
-    throttle_scope = "credentials"
 
     @extend_schema(
         operation_id="refresh_token",
@@ -112,14 +120,14 @@ class RefreshView(TokenRefreshView):
         return super().post(request, *args, **kwargs)
 
 
-class SignOutView(CredentialsView):
+class SignOutView(AnonymousView):
     @extend_schema(
         operation_id="sign_out",
         request=serializers.RefreshTokenSerializer,
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Revoke a refresh token. The access token expires within minutes."""
+        """Revoke a refresh token. The access token stays valid until it expires, within minutes."""
         fields = fields_of(serializers.RefreshTokenSerializer, request)
         try:
             RefreshToken(fields["refresh"]).blacklist()
@@ -135,7 +143,10 @@ class ForgotPasswordView(CredentialsView):
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        """Request the mail to choose a new password."""
+        """Send an e-mail with a link to choose a new password.
+
+        The response is the same whether or not the address has an account.
+        """
         services.request_password_reset(**fields_of(serializers.EmailSerializer, request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
@@ -147,7 +158,7 @@ class ResetPasswordView(CredentialsView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Choose a new password with the parts of the link from the mail."""
+        """Set a new password. `uid` and `token` are the parts of the link in the e-mail."""
         services.reset_password(**fields_of(serializers.PasswordResetSerializer, request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -162,7 +173,7 @@ class ChangePasswordView(APIView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        """Choose a new password. That revokes every token, the one of this request included."""
+        """Set a new password. This revokes all tokens, including the one that this request sent."""
         fields = fields_of(serializers.PasswordChangeSerializer, request)
         services.change_password(user=selectors.current_user(request), **fields)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -2,13 +2,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
 from apps.common.schema import examples
+from apps.common.text import ONE_LINE
 from apps.users.models import EMAIL_LENGTH, User
+from apps.users.throttling import FailureThrottle
 from apps.users.tokens import SingleUseRefreshToken
 
-# As `make seed` gives it to everybody.
+# The password that `make seed` sets for every user.
 SEEDED_PASSWORD = "correct horse battery"  # noqa: S105  # known to all
 
 
@@ -36,18 +39,27 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 @examples(request={"email": "admin@example.com", "password": SEEDED_PASSWORD})
 class SignInSerializer(TokenObtainPairSerializer):
-    # The same for all of these: a difference would tell a stranger that the password is right.
+    token_class = SingleUseRefreshToken
+    # One message for all causes: a difference would tell a stranger that the password is right.
     default_error_messages = {
         "no_active_account": _(
             "The address or the password is wrong, or the address is not confirmed yet."
         )
     }
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """Return a pair of tokens. Raises AuthenticationFailed or Throttled."""
+        throttle = FailureThrottle()
+        if not throttle.allows(attrs["email"]):
+            raise Throttled(throttle.wait())
+        return super().validate(attrs)
+
 
 class RefreshSerializer(TokenRefreshSerializer):
     token_class = SingleUseRefreshToken
 
 
+# The body of a request that sends a refresh token, which RefreshSerializer above exchanges.
 class RefreshTokenSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField()
 
@@ -57,8 +69,10 @@ class PasswordSerializer(serializers.Serializer[Any]):
 
 
 class EmailField(serializers.EmailField):
+    default_validators = [ONE_LINE]
+
     def to_internal_value(self, data: Any) -> str:
-        """Return the address as it is stored, before it is validated."""
+        """Return the address in the spelling that is stored, which is the one to validate."""
         return User.objects.normalize_email(super().to_internal_value(data))
 
 
@@ -68,12 +82,14 @@ class EmailSerializer(serializers.Serializer[Any]):
 
 
 class LinkSerializer(serializers.Serializer[Any]):
-    uid = serializers.CharField(max_length=64)
-    token = serializers.CharField(max_length=128)
+    uid = serializers.CharField(max_length=64, help_text="From the link in the mail.")
+    token = serializers.CharField(max_length=128, help_text="From the link in the mail.")
 
 
 class ConfirmationSerializer(LinkSerializer, PasswordSerializer):
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    name = serializers.CharField(
+        max_length=150, required=False, allow_blank=True, validators=[ONE_LINE]
+    )
 
 
 class PasswordResetSerializer(LinkSerializer, PasswordSerializer):

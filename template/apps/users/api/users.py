@@ -1,10 +1,12 @@
-"""Users as a resource: oneself for everybody, all of them for staff."""
+"""Users as a resource: their own account for all users, every account for staff."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView, RetrieveAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from apps.common.pagination import PagePagination
 from apps.common.schema import FIRST_ID, links
@@ -12,14 +14,22 @@ from apps.users import selectors, services
 from apps.users.api.serializers import UserSerializer
 from apps.users.models import User
 
-current_user = selectors.current_user  # its place in 0.1.0
+
+class MayViewUsers(IsAdminUser):
+    """Allows what the admin site allows: e-mail addresses are personal data, also among staff."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and request.user.has_perm("users.view_user")
+
+
+current_user = selectors.current_user  # for projects that import it from here, as in 0.1.0
 
 
 @extend_schema_view(get=extend_schema(extensions=links(users_retrieve={"path.id": FIRST_ID})))
 class UserListView(ListAPIView[User]):
-    """List the users, the newest first. For staff."""
+    """List all users, newest first. For staff with the permission to view users."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [MayViewUsers]
     serializer_class = UserSerializer
     pagination_class = PagePagination
 
@@ -28,9 +38,9 @@ class UserListView(ListAPIView[User]):
 
 
 class UserDetailView(RetrieveAPIView[User]):
-    """Read one user. For staff."""
+    """Read one user. For staff with the permission to view users."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [MayViewUsers]
     serializer_class = UserSerializer
 
     def get_queryset(self) -> QuerySet[User]:
@@ -38,7 +48,7 @@ class UserDetailView(RetrieveAPIView[User]):
 
 
 class MeView(RetrieveUpdateAPIView[User]):
-    """Read or change oneself."""
+    """Read or change your own account."""
 
     serializer_class = UserSerializer
     http_method_names = ["get", "patch", "head", "options"]

@@ -13,7 +13,8 @@ from apps.users.tests.factories import PASSWORD, UserFactory
 REGISTER = "/api/v1/auth/register/"
 FORGOT = "/api/v1/auth/password/forgot/"
 SIGN_IN = "/api/v1/auth/token/"
-# Letters that are not ASCII and become so; full width; an accent that is composed when small.
+# Letters that are not ASCII and become so; full width; an accent that is composed when small; domains
+# as browsers send them, with characters that mean nothing in a domain, and as Django sends mails to.
 SPELLINGS = [
     ("ada.k@example.com", "Ada.\N{KELVIN SIGN}@Example.com"),
     ("ada.s@example.com", "ada.\N{LATIN SMALL LETTER LONG S}@example.com"),
@@ -21,6 +22,11 @@ SPELLINGS = [
     ("ada@example.com", "ada@\N{FULLWIDTH LATIN CAPITAL LETTER E}xample.com"),
     ("ada@b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.de", "ada@BU\N{COMBINING DIAERESIS}RO.de"),
     ("ada@x\N{LATIN SMALL LETTER H WITH LINE BELOW}.de", "ada@XH\N{COMBINING MACRON BELOW}.de"),
+    ("ada@b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.de", "ada@XN--bro-hoa.de"),
+    ("ada@shop.example.com", "ada@shop.example\N{IDEOGRAPHIC FULL STOP}com"),
+    ("ada@example.com", "ada@exam\N{ZERO WIDTH SPACE}ple.com"),
+    ("ada@example.com", "ada@exam\N{SOFT HYPHEN}ple.com"),
+    ("ada@strasse.de", "ada@stra\N{LATIN SMALL LETTER SHARP S}e.de"),
 ]
 DOTTED = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
 NO_ADDRESSES = [
@@ -31,9 +37,13 @@ NO_ADDRESSES = [
     "ada\N{DIAERESIS}@example.com",  # a space, and an accent
     "ada@\N{ACCOUNT OF}example.com",  # a/c
     "ada",
+    '"ada\x0b"@example.com',
+    '"ada\x1b[31m"@example.com',
+    "ada@exam\u202eple.com",
+    "ada@exam\u2028ple.com",
 ]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("stored", "typed"), SPELLINGS)

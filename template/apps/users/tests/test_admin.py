@@ -1,12 +1,16 @@
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission, update_last_login
 from django.http import HttpRequest
 from django.test import Client
 from rest_framework.test import APIClient
+from rest_framework.throttling import SimpleRateThrottle
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from apps.users import services
 from apps.users.admin import UserAdmin
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
@@ -24,8 +28,27 @@ def admin(db: None) -> Client:
     return client
 
 
+def test_guessing_passwords_of_the_admin_is_slowed_down(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.create_superuser("root@example.com", PASSWORD)
+    monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, "credentials", "2/day")
+    for password, expected in (("guess", 200), (PASSWORD, 302), (PASSWORD, 200)):
+        form = {"username": "root@example.com", "password": password}
+        response = Client().post("/admin/login/", form)
+        assert response.status_code == expected
+    assert "Too many attempts. Try again in" in response.content.decode()
+
+
 def test_the_admin_lists_and_finds_users(admin: Client) -> None:
     assert "root@example.com" in admin.get(USERS, {"q": "root"}).content.decode()
+
+
+def test_the_admin_rejects_control_characters(admin: Client) -> None:
+    root = User.objects.get()
+    form = {"email": '"a\x1bb"@example.com', "name": "a\nb"}
+    page = admin.post(f"{USERS}{root.pk}/change/", form)
+    assert {"email", "name"} <= page.context["adminform"].form.errors.keys()
 
 
 def test_the_admin_adds_a_user(admin: Client) -> None:
@@ -39,7 +62,9 @@ def test_the_admin_adds_a_user(admin: Client) -> None:
     assert User.objects.get(email="ada@example.com").check_password(PASSWORD)
 
 
-def change(admin: Client, user: User, **changes: str) -> User:
+def change(
+    admin: Client, user: User, meanwhile: Callable[[], Any] = lambda: None, **changes: str
+) -> User:
     """Return the user as the form of the admin has changed it."""
     path = f"{USERS}{user.pk}/change/"
     form = admin.get(path).context["adminform"].form
@@ -48,10 +73,12 @@ def change(admin: Client, user: User, **changes: str) -> User:
         "email": user.email,
         "name": user.name,
         "is_active": "on",
+        "opened_version": form.initial["opened_version"],
         "email_confirmed_at_0": f"{user.email_confirmed_at:%Y-%m-%d}" if is_confirmed else "",
         "email_confirmed_at_1": f"{user.email_confirmed_at:%H:%M:%S}" if is_confirmed else "",
     }
     assert {name.removesuffix("_0").removesuffix("_1") for name in fields} <= form.fields.keys()
+    meanwhile()
     answer = admin.post(path, fields | changes)
     assert answer.status_code == 302, answer.context["errors"]
     return User.objects.get(pk=user.pk)
@@ -92,6 +119,62 @@ def test_a_stale_admin_form_does_not_restore_an_old_password(
     monkeypatch.setattr(UserAdmin, "get_object", read_before_a_reset)
     changed = change(admin, user, name="Grace")
     assert (changed.name, changed.check_password("another-long-word")) == ("Grace", True)
+
+
+CHANGES: dict[str, Callable[[User], Any]] = {
+    "name": lambda user: services.change_profile(user=user, name="Augusta"),
+    "confirmation": lambda user: User.objects.update(email_confirmed_at=NOON + timedelta(1)),
+    "address": lambda user: User.objects.filter(pk=user.pk).update(email="ada2@example.com"),
+    "deactivation": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
+    "group": lambda user: user.groups.create(name="Support"),
+    "permission": lambda user: user.user_permissions.add(Permission.objects.all()[0]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_admin_form_opened_before_a_change_of_the_user_is_rejected(
+    admin: Client, name: str
+) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+    with pytest.raises(AssertionError, match="has changed since you opened the page"):
+        change(admin, user, lambda: CHANGES[name](user), name="Grace")
+    assert User.objects.get(pk=user.pk).name in {user.name, "Augusta"}
+
+
+def test_signing_in_and_a_new_password_do_not_outdate_an_admin_form(admin: Client) -> None:
+    user = UserFactory.create(email_confirmed_at=NOON)
+
+    def sign_in() -> None:
+        update_last_login(User, user)
+        user.set_password("another-long-word")
+        user.save()
+
+    changed = change(admin, user, sign_in, name="Grace")
+    assert (changed.name, changed.check_password("another-long-word")) == ("Grace", True)
+
+
+def test_an_outdated_or_unversioned_form_of_a_group_is_rejected(admin: Client) -> None:
+    group = Group.objects.create(name="Support")
+    path = f"/admin/auth/group/{group.pk}/change/"
+    page = admin.get(path)
+    assert 'name="opened_version"' in page.content.decode()
+    version = page.context["adminform"].form.initial["opened_version"]
+    group.permissions.add(Permission.objects.all()[0])
+    for sent in ({"opened_version": version}, {"opened_version": "\0"}, {}):
+        assert admin.post(path, {"name": "Other", **sent}).context["errors"]
+    assert group.permissions.exists()
+    assert not Group.objects.filter(name="Other").exists()
+
+
+def test_the_admin_shows_no_version_to_staff_who_cannot_change_a_row(db: None) -> None:
+    reader = UserFactory.create(is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_group"))
+    client = Client()
+    client.force_login(reader)
+    group = Group.objects.create(name="Support")
+    page = client.get(f"/admin/auth/group/{group.pk}/change/")
+    assert page.status_code == 200
+    assert "version" not in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

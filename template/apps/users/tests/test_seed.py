@@ -17,8 +17,8 @@ def seed(settings: Settings, *, debug: bool = True) -> str:
 
 
 def test_seeding_twice_creates_each_user_once(settings: Settings, db: None) -> None:
-    assert "Created 4 users, there are 4." in seed(settings)
-    assert "Created 0 users, there are 4." in seed(settings)
+    assert "Created 4 users (4 in total)." in seed(settings)
+    assert "Created 0 users (4 in total)." in seed(settings)
     assert User.objects.filter(is_staff=True).count() == 1
 
 

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Iterator
-from socketserver import StreamRequestHandler, TCPServer
+from socketserver import BaseRequestHandler, TCPServer
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -18,18 +19,14 @@ class BusyServer(TCPServer):
 
     calls = 0
 
-
-class BusyHandler(StreamRequestHandler):
-    server: BusyServer
-
-    def handle(self) -> None:
-        self.server.calls += 1
-        self.wfile.write(b"421 Come back later.\r\n")
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        self.calls += 1
+        request.sendall(b"421 Come back later.\r\n")
 
 
 @pytest.fixture
 def busy_server() -> Iterator[BusyServer]:
-    with BusyServer(("127.0.0.1", 0), BusyHandler) as server:
+    with BusyServer(("127.0.0.1", 0), BaseRequestHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server

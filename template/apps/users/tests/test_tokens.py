@@ -1,9 +1,15 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
+from rest_framework_simplejwt.tokens import RefreshToken
 
+from apps.common.tests.conftest import log  # noqa: F401  # a fixture
+from apps.common.tests.lines import LogLines
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.race import statuses_of_ten_at_once
@@ -27,16 +33,6 @@ def status_of_me(api: APIClient, access: str) -> int:
     return api.get(ME, headers={"authorization": f"Bearer {access}"}).status_code
 
 
-def test_an_access_token_opens_the_api(api: APIClient, user: User) -> None:
-    assert status_of_me(api, sign_in(api, user)["access"]) == 200
-
-
-def test_an_address_is_the_same_however_it_is_typed(api: APIClient, db: None) -> None:
-    UserFactory.create(email="ada@example.com")
-    answer = api.post(SIGN_IN, {"email": "Ada@Example.COM", "password": PASSWORD})
-    assert answer.status_code == 200
-
-
 def test_a_wrong_password_is_refused(api: APIClient, user: User) -> None:
     answer = api.post(SIGN_IN, {"email": user.email, "password": "wrong"})
     assert (answer.status_code, answer.json()["code"]) == (401, "no_active_account")
@@ -47,23 +43,25 @@ def test_a_banned_user_is_refused(api: APIClient, db: None) -> None:
     assert api.post(SIGN_IN, {"email": banned.email, "password": PASSWORD}).status_code == 401
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_name_of_the_scheme_has_no_case(api: APIClient, user: User, scheme: str) -> None:
+    access = sign_in(api, user)["access"]
+    assert api.get(ME, headers={"authorization": f"{scheme} {access}"}).status_code == 200
+
+
 def test_a_made_up_token_is_refused(api: APIClient) -> None:
     answer = api.get(ME, headers={"authorization": "Bearer made.up.token"})
     assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_refresh_gives_a_new_pair(api: APIClient, user: User) -> None:
+def test_a_refresh_token_gives_a_new_pair_once(api: APIClient, user: User) -> None:
     pair = sign_in(api, user)
     answer = api.post(REFRESH, {"refresh": pair["refresh"]})
     assert answer.status_code == 200
     assert answer.json()["refresh"] != pair["refresh"]
-    assert status_of_me(api, answer.json()["access"]) == 200
-
-
-def test_a_refresh_token_works_once(api: APIClient, user: User) -> None:
-    pair = sign_in(api, user)
-    api.post(REFRESH, {"refresh": pair["refresh"]})
+    for each in (pair, answer.json()):
+        assert status_of_me(api, each["access"]) == 200
     assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
 
 
@@ -79,6 +77,35 @@ def test_a_refresh_token_used_between_check_and_use_is_rejected(user: User) -> N
     first.blacklist()
     with pytest.raises(TokenError, match="blacklisted"):
         second.blacklist()
+
+
+@pytest.mark.parametrize("is_repeated", [True, False])
+def test_a_refresh_token_used_again_ends_its_sign_in(
+    api: APIClient,
+    user: User,
+    log: LogLines,  # noqa: F811
+    *,
+    is_repeated: bool,
+) -> None:
+    other, stolen = sign_in(api, user), sign_in(api, user)
+    kept = api.post(REFRESH, {"refresh": stolen["refresh"]}).json()
+    if not is_repeated:
+        BlacklistedToken.objects.update(blacklisted_at=timezone.now() - timedelta(seconds=11))
+    for _ in range(2):
+        assert api.post(REFRESH, {"refresh": stolen["refresh"]}).status_code == 401
+    expected = 200 if is_repeated else 401
+    assert api.post(REFRESH, {"refresh": kept["refresh"]}).status_code == expected
+    assert api.post(REFRESH, {"refresh": other["refresh"]}).status_code == 200
+    lines = [line for line in log.all() if line["event"] == "refresh_token_reused"]
+    assert [line["user_id"] for line in lines] == ([] if is_repeated else [str(user.pk)])
+
+
+def test_a_refresh_token_of_an_earlier_version_works(api: APIClient, user: User) -> None:
+    body = {"refresh": str(RefreshToken.for_user(user))}
+    answer = api.post(REFRESH, body)
+    assert answer.status_code == 200
+    assert api.post(REFRESH, body).status_code == 401
+    assert api.post(REFRESH, {"refresh": answer.json()["refresh"]}).status_code == 200
 
 
 def delete(user: User) -> None:
@@ -123,16 +150,11 @@ def test_signing_out_with_a_bad_token_is_refused(api: APIClient, db: None) -> No
     assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
 
 
-@pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_a_new_password_revokes_every_token(api: APIClient, user: User, kind: str) -> None:
+def test_a_new_password_revokes_every_token(api: APIClient, user: User) -> None:
     pair = sign_in(api, user)
-    api.post(
-        CHANGE_PASSWORD,
-        {"current_password": PASSWORD, "password": "another-long-word"},
-        headers={"authorization": f"Bearer {pair['access']}"},
-    )
-    if kind == "access":
-        assert status_of_me(api, pair["access"]) == 401
-    else:
-        assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
+    body = {"current_password": PASSWORD, "password": "another-long-word"}
+    headers = {"authorization": f"Bearer {pair['access']}"}
+    assert api.post(CHANGE_PASSWORD, body, headers=headers).status_code == 204
+    assert status_of_me(api, pair["access"]) == 401
+    assert api.post(REFRESH, {"refresh": pair["refresh"]}).status_code == 401
     sign_in(api, user, "another-long-word")

@@ -1,8 +1,10 @@
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from apps.common.tests.test_text import CONTROL, LINE_BREAKS
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
@@ -31,6 +33,18 @@ def test_staff_read_one_user(staff_api: APIClient, user: User) -> None:
     assert staff_api.get(f"{USERS}{user.pk}/").json()["email"] == user.email
 
 
+@pytest.mark.parametrize(("is_allowed", "expected"), [(True, 200), (False, 403)])
+def test_staff_need_the_permission_to_view_users(
+    user: User, user_api: APIClient, expected: int, *, is_allowed: bool
+) -> None:
+    User.objects.update(is_staff=True)
+    if is_allowed:
+        user.user_permissions.add(Permission.objects.get(codename="view_user"))
+    user_api.force_authenticate(User.objects.get())
+    for path in (USERS, f"{USERS}{user.pk}/"):
+        assert user_api.get(path).status_code == expected
+
+
 def test_others_neither_list_nor_read_users(user_api: APIClient, user: User) -> None:
     assert user_api.get(USERS).status_code == 403
     assert user_api.get(f"{USERS}{user.pk}/").status_code == 403
@@ -40,17 +54,25 @@ def test_nobody_reads_anything_without_signing_in(api: APIClient, db: None) -> N
     assert api.get(ME).status_code == 401
 
 
-def test_a_user_changes_the_own_name(user_api: APIClient, user: User) -> None:
-    assert user_api.patch(ME, {"name": "Grace"}).json()["name"] == "Grace"
-    user.refresh_from_db()
-    assert user.name == "Grace"
+def test_a_user_changes_the_own_name_and_nothing_else(user_api: APIClient, user: User) -> None:
+    body = {"name": "Grace", "is_staff": True, "email": "other@example.com"}
+    assert user_api.patch(ME, body).json()["name"] == "Grace"
+    changed = User.objects.get()
+    assert (changed.name, changed.is_staff, changed.email) == ("Grace", False, user.email)
 
 
-def test_a_user_changes_nothing_else(user_api: APIClient, user: User) -> None:
-    user_api.patch(ME, {"name": "Grace", "is_staff": True, "email": "other@example.com"})
-    user.refresh_from_db()
-    assert not user.is_staff
-    assert user.email != "other@example.com"
+@pytest.mark.parametrize("character", LINE_BREAKS + CONTROL)
+def test_a_name_is_one_line(user_api: APIClient, user: User, character: str) -> None:
+    name = f"Ada{character}Lovelace"
+    link = {"uid": "x", "token": "x", "password": "x", "name": name}
+    # DRF itself rejects NUL, and the parser what JSON cannot hold.
+    for response in (
+        user_api.patch(ME, {"name": name}),
+        user_api.post("/api/v1/auth/email/confirm/", link),
+    ):
+        assert response.status_code == 400
+        assert "invalid_link" not in str(response.json())
+    assert User.objects.get().name == user.name
 
 
 def test_an_empty_change_changes_nothing(user_api: APIClient, user: User) -> None:

@@ -6,7 +6,7 @@ from apps.bookings import services
 
 
 class Command(BaseCommand):
-    help = "Complete past stays, decline expired requests."
+    help = "Complete past stays and decline expired requests."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Changed {services.process_due_bookings()} bookings.")

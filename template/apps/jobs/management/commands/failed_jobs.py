@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from apps.jobs import selectors, services
 from apps.jobs.models import JobRecord
 
+TAKEN = "Another process has retried or discarded {job}"
+
 
 class Command(BaseCommand):
     help = "List, retry or discard failed jobs, and jobs that the broker has not accepted."
@@ -24,13 +26,13 @@ class Command(BaseCommand):
         elif options["action"] == "retry":
             self._retry(jobs)
         else:
-            for job in jobs:
-                services.discard(job)
-                self.stdout.write(f"Discarded {job}")
+            self._discard(jobs)
 
     def _chosen(self, options: dict[str, Any]) -> QuerySet[JobRecord]:
         everything, ids = selectors.failed_and_pending(), options["job_ids"]
-        if options["action"] == "list" or options["all"]:
+        if ids and options["all"]:
+            raise CommandError("Name the jobs or use --all, not both. Nothing was changed.")
+        if options["all"] or (options["action"] == "list" and not ids):
             return everything
         if not ids:
             raise CommandError("Name the jobs, or use --all.")
@@ -38,6 +40,15 @@ class Command(BaseCommand):
         if missing := set(ids) - set(chosen.values_list("job_id", flat=True)):
             raise CommandError(f"No such failed job: {', '.join(sorted(missing))}. See `list`.")
         return chosen
+
+    def _discard(self, jobs: QuerySet[JobRecord]) -> None:
+        for job in jobs:
+            try:
+                services.discard(job)
+            except services.JobTakenError:
+                self.stdout.write(TAKEN.format(job=job))
+            else:
+                self.stdout.write(f"Discarded {job}")
 
     def _list(self, jobs: QuerySet[JobRecord]) -> None:
         for job in jobs:
@@ -49,6 +60,8 @@ class Command(BaseCommand):
         result = services.retry(jobs)
         for job in result.sent:
             self.stdout.write(f"Retried {job}")
+        for job in result.taken:
+            self.stdout.write(TAKEN.format(job=job))
         for job in result.failed:
             self.stdout.write(f"Could not be sent: {job}  {job.error}")
         if result.is_broker_unavailable:

@@ -16,11 +16,11 @@ from apps.reviews.models import Review
 from apps.users.management.commands import seed as users
 from apps.users.models import User
 
-# Numbers of listings, each with a host of its own and BOOKINGS bookings.
+# Numbers of listings. Each has its own host and BOOKINGS_PER_LISTING bookings.
 SIZES = {"small": 20, "medium": 1_000, "large": 20_000}
-BOOKINGS = 50
+BOOKINGS_PER_LISTING = 50
 BATCH = 100  # listings in one transaction
-EVERY = 14  # days between the check-ins of a listing: longer than any stay
+CHECK_IN_INTERVAL = 14  # days between the check-ins of a listing: longer than any stay
 CITIES = (
     ("Addis Ababa", "ET", 9.03, 38.74, "Africa/Addis_Ababa", "ETB", 250_000),
     ("Bahir Dar", "ET", 11.59, 37.39, "Africa/Addis_Ababa", "ETB", 180_000),
@@ -36,21 +36,26 @@ class Command(users.Command):
     help = "Create users, listings, bookings and reviews. Running it again changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--size", choices=SIZES, default="small", help="small: 1,000 bookings")
+        parser.add_argument(
+            "--size",
+            choices=SIZES,
+            default="small",
+            help="small: 1,000 bookings; medium: 50,000; large: 1,000,000",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        hosts = SIZES[options["size"]]
-        super().handle(users=hosts)
-        emails = [f"user{number}@example.com" for number in range(1, hosts + 1)]
-        pks = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
-        self.people = [pks[email] for email in emails]
+        count = SIZES[options["size"]]
+        super().handle(users=count)
+        emails = [f"user{number}@example.com" for number in range(1, count + 1)]
+        ids = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
+        self.user_ids = [ids[email] for email in emails]
         self.now = timezone.now()
-        begin = time.monotonic()
-        for first in range(0, hosts, BATCH):
-            self._batch(range(first, min(first + BATCH, hosts)))
-            done = min(first + BATCH, hosts)
-            seconds = time.monotonic() - begin
-            self.stdout.write(f"{done:,} of {hosts:,} listings after {seconds:.0f} s")
+        started = time.monotonic()
+        for first in range(0, count, BATCH):
+            done = min(first + BATCH, count)
+            self._batch(range(first, done))
+            seconds = time.monotonic() - started
+            self.stdout.write(f"{done:,} of {count:,} listings after {seconds:.0f} s")
         self.stdout.write(
             f"There are {Listing.objects.count():,} listings, {Booking.objects.count():,} bookings"
             f" and {Review.objects.count():,} reviews."
@@ -58,10 +63,10 @@ class Command(users.Command):
 
     @photo_required()
     def _batch(self, numbers: range) -> None:
-        """Create the listings of these hosts, with photos, bookings and reviews, unless they exist."""
-        hosts = [self.people[number] for number in numbers]
-        known = set(Listing.objects.filter(host__in=hosts).values_list("host", flat=True))
-        missing = [number for number in numbers if self.people[number] not in known]
+        """Create the listings of these users, with photos, bookings and reviews, unless they exist."""
+        host_ids = [self.user_ids[number] for number in numbers]
+        existing = set(Listing.objects.filter(host__in=host_ids).values_list("host", flat=True))
+        missing = [number for number in numbers if self.user_ids[number] not in existing]
         listings = Listing.objects.bulk_create([self._listing(number) for number in missing])
         created = list(zip(missing, listings, strict=True))
         Photo.objects.bulk_create(
@@ -77,7 +82,7 @@ class Command(users.Command):
             [
                 self._booking(number, listing, turn)
                 for number, listing in created
-                for turn in range(BOOKINGS)
+                for turn in range(BOOKINGS_PER_LISTING)
             ],
             batch_size=1000,
         )
@@ -94,7 +99,7 @@ class Command(users.Command):
         city, country, latitude, longitude, zone, currency, price = CITIES[number % len(CITIES)]
         title = f"{random.choice(ADJECTIVES)} {random.choice(NOUNS)} in {city}"
         return Listing(
-            host_id=self.people[number],
+            host_id=self.user_ids[number],
             title=title,
             description=f"{title}, a walk from the centre.",
             kind=random.choice(Kind.values),
@@ -112,37 +117,43 @@ class Command(users.Command):
         )
 
     def _booking(self, number: int, listing: Listing, turn: int) -> Booking:
-        random = Random(number * BOOKINGS + turn)  # noqa: S311  # the same at each run
-        # The last stay of each listing is in the future.
-        ago = (BOOKINGS - 1 - turn) * EVERY - number % EVERY
+        random = Random(number * BOOKINGS_PER_LISTING + turn)  # noqa: S311  # the same at each run
+        # The last stay of each listing begins today or later.
+        ago = (BOOKINGS_PER_LISTING - 1 - turn) * CHECK_IN_INTERVAL - number % CHECK_IN_INTERVAL
         check_in = self.now.date() - timedelta(days=ago)
-        nights = random.randint(1, EVERY - 1)
+        nights = random.randint(1, CHECK_IN_INTERVAL - 1)
         check_out = check_in + timedelta(days=nights)
-        guest = self.people[(number + random.randint(1, len(self.people) - 1)) % len(self.people)]
+        guest = self.user_ids[
+            (number + random.randint(1, len(self.user_ids) - 1)) % len(self.user_ids)
+        ]
         requested_at = datetime(check_in.year, check_in.month, check_in.day, 12, tzinfo=UTC)
         requested_at -= timedelta(days=random.randint(2, 60))
+        guests = random.randint(1, listing.capacity)
+        state = self._state(random, check_in, check_out)
+        if state == State.REQUESTED:
+            requested_at = self.now  # An older request would be declined.
         return Booking(
             listing=listing,
             guest_id=guest,
             host_id=listing.host_id,
             check_in=check_in,
             check_out=check_out,
-            guests=random.randint(1, listing.capacity),
+            guests=guests,
             nights=nights,
             total=listing.price * nights,
-            state=self._state(random, check_in, check_out),
+            state=state,
             created_at=min(requested_at, self.now),
             changed_at=min(requested_at, self.now),
             **terms_of(listing),
         )
 
     def _state(self, random: Random, check_in: date, check_out: date) -> State:
-        if random.random() < 0.1:  # noqa: PLR2004  # one of ten
+        if random.random() < 0.1:  # noqa: PLR2004  # one in ten
             return State.CANCELLED
         if check_out <= self.now.date():
             return State.COMPLETED
-        is_open = check_in > self.now.date() and random.random() < 0.3  # noqa: PLR2004
-        return State.REQUESTED if is_open else State.CONFIRMED
+        is_pending = check_in > self.now.date() and random.random() < 0.3  # noqa: PLR2004
+        return State.REQUESTED if is_pending else State.CONFIRMED
 
 
 def _last_transition(booking: Booking) -> BookingTransition:

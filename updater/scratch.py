@@ -1,6 +1,7 @@
 """The copy of the project in which Copier works, isolated from the user's files and settings."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from plumbum import local
 
-from template import Template, git
+from updater.template import Template, git, refuse
 
 # Git's defaults, plus the identity that commits need.
 CONFIG = f"""\
@@ -51,11 +52,11 @@ class Change(NamedTuple):
 
 @dataclass
 class Scratch:
-    """A repository with one commit: the project's last commit."""
+    """A repository with one commit: the project's folder, as of its last commit."""
 
     folder: Path
     environment: dict[str, str]
-    head: str
+    tree: str
     # Links, submodules and text that is not UTF-8. Copier follows links, and fails on such text.
     left_out: list[str] = field(default_factory=list)
 
@@ -115,11 +116,11 @@ def create(home: Path, template: Template) -> Scratch:
     """Return a scratch repository of the project in this folder."""
     folder = home / "scratch"
     folder.mkdir()
-    scratch = Scratch(folder, neutral(home, template), git("rev-parse", "HEAD").strip())
+    scratch = Scratch(folder, neutral(home, template), git("rev-parse", "HEAD:./").strip())
     scratch.git("init", "--quiet")
     objects = Path(git("rev-parse", "--git-path", "objects").rstrip("\n")).resolve()
     (scratch.objects / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
-    scratch.git("read-tree", git("rev-parse", "HEAD:./").strip())
+    scratch.git("read-tree", scratch.tree)
     entries = [line.split("\t", 1) for line in listed(scratch.git("ls-files", "--stage", "-z"))]
     scratch.leave_out([path for mode, path in entries if mode[:3] != "100" or not is_utf8(path)])
     scratch.git("checkout-index", "--all", "--index")
@@ -131,6 +132,11 @@ def create(home: Path, template: Template) -> Scratch:
 
 def neutral(home: Path, template: Template) -> dict[str, str]:
     """Return an environment in which Git ignores the user's settings, and finds the template."""
+    # Older ones ignore GIT_CONFIG_GLOBAL.
+    version = git("version").strip()
+    number = re.search(r"(\d+)\.(\d+)", version)
+    if number and (int(number[1]), int(number[2])) < (2, 32):
+        refuse(f"make update needs Git 2.32 or newer, and this is {version}.")
     attributes = home / "git" / "info" / "attributes"
     attributes.parent.mkdir(parents=True)
     attributes.write_text(ATTRIBUTES)

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scratch import Change, Scratch, listed
-from template import git, refuse
+from updater.scratch import Change, Scratch, listed
+from updater.template import git, refuse
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 # Turns off Git's settings for overlooking files, and hooks that run when the index changes.
@@ -157,7 +157,7 @@ def keep_mode(change: Change, staged: Path) -> None:
 
 
 def refuse_if_in_the_way(stage: Stage, changes: list[Change]) -> None:
-    if git("rev-parse", "HEAD").strip() != stage.scratch.head:
+    if git("rev-parse", "HEAD:./").strip() != stage.scratch.tree:
         refuse("HEAD has changed during the update. Run this again.")
     if changed := stage.changed(changes):
         refuse("These files differ from the last commit:", *changed)
@@ -189,7 +189,7 @@ def record(scratch: Scratch, changes: list[Change], unmerged: list[str], lock: P
         if each.was
     ]
     stages = [line.split("\t", 1) for line in unmerged]
-    lines += [f"0 {'0' * len(scratch.head)}\t{prefix}{path}" for _, path in stages]
+    lines += [f"0 {'0' * len(scratch.tree)}\t{prefix}{path}" for _, path in stages]
     lines += [f"{entry}\t{prefix}{path}" for entry, path in stages]
     if stages:
         names = "".join(f"{entry.split()[1]}\n" for entry, _ in stages)

@@ -1,6 +1,5 @@
-"""The template of this project, its versions, and its changelog."""
+"""The template of the project, its versions, and its changelog."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -13,8 +12,6 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 ANSWERS = Path(".copier-answers.yml")
-# Copier's abbreviations, besides the URLs and paths that Git understands.
-SHORT_FORMS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "git+": "", "~/": "~/"}
 
 
 @dataclass
@@ -28,8 +25,9 @@ class Template:
 
     @property
     def is_newer(self) -> bool:
-        command = ["git", "merge-base", "--is-ancestor", self.target, self.current]
-        return bool(subprocess.run(command, cwd=self.clone, check=False).returncode)
+        compare = ["merge-base", "--is-ancestor", self.target, self.current]
+        command = ["git", git_dir(self.clone), *compare]
+        return bool(subprocess.run(command, check=False).returncode)
 
     def news(self) -> list[str]:
         """Return the sections of the changelog that are new to the project."""
@@ -57,11 +55,9 @@ def git(
     return process.stdout.decode(errors="surrogateescape")
 
 
-def forget_repository() -> None:
-    """Make Git find the repository from the folder: hooks and `git rebase --exec` set variables."""
-    for name in git("rev-parse", "--local-env-vars").split():
-        if not name.startswith("GIT_CONFIG"):
-            os.environ.pop(name, None)
+def git_dir(clone: Path) -> str:
+    """Name the clone: Git may be configured to find no bare repository (safe.bareRepository)."""
+    return f"--git-dir={clone}"
 
 
 def read_answers(folder: Path = Path()) -> dict[str, Any]:
@@ -84,62 +80,37 @@ def compare_answers(
             )
 
 
-def find(clone: Path, to: str, *, stay: bool) -> Template:
-    """Clone the template. Return it with the given version, or with the newest one."""
-    address, current = (str(read_answers().get(key, "")) for key in ("_src_path", "_commit"))
-    if not current:
-        refuse(f"{ANSWERS} has no version (_commit): the template was copied without its history.")
-    url = expand(address)
-    if "://" not in url and "@" not in url and not Path(url).is_absolute():
-        refuse(
-            f"The template's URL is the relative path {address}.",
-            f"Set _src_path in {ANSWERS} to a full path or a URL, commit, and run this again.",
-        )
-    try:
-        git("clone", "--quiet", "--bare", url, str(clone))
-    except subprocess.CalledProcessError as error:
-        refuse(
-            f"Cannot fetch the template from {address}:",
-            *error.stderr.decode(errors="replace").strip().splitlines()[-1:],
-            f"If it has moved: correct _src_path in {ANSWERS}, commit, and run this again.",
-        )
+def find(clone: Path, url: str, to: str, *, stay: bool) -> Template:
+    """Return the cloned template with the given version, or with the newest one."""
+    current = str(read_answers()["_commit"])
     target = to or (current if stay else newest(clone))
-    for version in (current, target):
-        if not has(clone, version):
-            refuse(f"The template at {address} has no version {version}.")
+    if not has(clone, target):
+        refuse(f"The template at {url} has no version {target}.")
     return Template(clone, url, current, target)
 
 
-def expand(address: str) -> str:
-    """Return the URL in a form that Git understands."""
-    for short, full in SHORT_FORMS.items():
-        if address.startswith(short):
-            return str(Path(address).expanduser()) if full == "~/" else full + address[len(short) :]
-    return address
-
-
 def has(clone: Path, version: str) -> bool:
-    command = ["git", "rev-parse", "--verify", "--quiet", f"{version}^0"]
-    return not subprocess.run(command, cwd=clone, capture_output=True, check=False).returncode
+    command = ["git", git_dir(clone), "rev-parse", "--verify", "--quiet", f"{version}^0"]
+    return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 def newest(clone: Path) -> str:
     """Return the tag of the newest release, or the newest commit if there is no release."""
     released = {}
-    for tag in git("tag", cwd=clone).split():
+    for tag in git(git_dir(clone), "tag").split():
         try:
             version = Version(tag)
         except InvalidVersion:
             continue
         if not version.is_prerelease:
             released[version] = tag
-    return released[max(released)] if released else git("rev-parse", "HEAD", cwd=clone).strip()
+    return released[max(released)] if released else git(git_dir(clone), "rev-parse", "HEAD").strip()
 
 
 def sections(clone: Path, version: str) -> list[str]:
     """Return the sections of a version's changelog, one for each release."""
     try:
-        text = git("show", f"{version}:CHANGELOG.md", cwd=clone)
+        text = git(git_dir(clone), "show", f"{version}:CHANGELOG.md")
     except subprocess.CalledProcessError:
         return []
     return [part.strip() for part in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]]
