@@ -26,6 +26,7 @@ START = DOCS / "start.md"
 PRACTICES = sorted((DOCS / "practices").glob("*.md"))
 # Its tools come from npm.
 CONTRACT_FIRST = DOCS / "practices" / "contract-first.md"
+HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 UPDATING = [DOCS / "updating" / name for name in ("updating.md", "conflicts.md", "features.md")]
 MOVING_IN = DOCS / "updating" / "cookiecutter-django.md"
 SECTIONS = [
@@ -180,15 +181,23 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 VERSIONS = {"v1.0.0": CURRENT, "v1.1.0": NEXT, "## 1.1.0": "## 9.0.0"}
 
 
+# A block of code, its language, and the text before it.
+BLOCK = re.compile(r"(.*?)^```(console|python|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
 def commands(page: Path) -> Iterator[tuple[str, str]]:
     """Yield each command of a page's console blocks, with the output that the page shows."""
     text = page.read_text()
     for shown, meant in VERSIONS.items():
         text = text.replace(shown, meant)
     for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
-            yield command, output.strip()
+        yield from commands_of(block)
+
+
+def commands_of(block: str) -> Iterator[tuple[str, str]]:
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output.strip()
 
 
 def matches(shown: str, printed: str) -> bool:
@@ -203,8 +212,8 @@ def test_the_commands_of_start_do_what_the_page_says(shell: Shell) -> None:
 
 
 @pytest.fixture
-def marketplace(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
-    """Return a shell in a project with everything, seeded and served."""
+def project_shell(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
+    """Return a shell in a project with everything, and its environment."""
     environment: Environment = environment_for("5.2")
     project = shell.folder / "my-service"
     render(preset="full").rename(project)
@@ -212,9 +221,15 @@ def marketplace(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
     shutil.copy(environment.lock, project)
     shell.environment |= environment.variables
     shell.run("cd my-service && git init --quiet --initial-branch=main && cp .env.example .env")
-    shell.run("make seed")
-    shell.serve("make dev")
     return shell
+
+
+@pytest.fixture
+def marketplace(project_shell: Shell) -> Shell:
+    """Return a shell in a project with everything, seeded and served."""
+    project_shell.run("make seed")
+    project_shell.serve("make dev")
+    return project_shell
 
 
 def test_the_commands_of_the_practices_do_what_the_pages_say(marketplace: Shell) -> None:
@@ -226,6 +241,33 @@ def test_the_commands_of_the_practices_do_what_the_pages_say(marketplace: Shell)
 def test_the_commands_for_clients_do_what_the_page_says(marketplace: Shell) -> None:
     """Follow the page whose tools come from npm."""
     assert follow(CONTRACT_FIRST, marketplace) > 5
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=ids(HOW_TO))
+def test_a_how_to_works_when_it_is_followed(project_shell: Shell, page: Path) -> None:
+    """Write the files, make the changes and run the commands of the page, in its order."""
+    folder = project_shell.folder / "my-service"
+    path, count = Path(), 0
+    for text, language, block in BLOCK.findall(page.read_text()):
+        named = re.findall(r"`([\w/]+\.py)`", text)
+        path = folder / named[-1] if named else path
+        if language == "python":
+            path.write_text((path.read_text() if path.exists() else "") + block)
+        elif language == "diff":
+            edit(path, block)
+        else:
+            count += follow_commands(page.name, commands_of(block), project_shell)
+    assert count > 4
+
+
+def edit(path: Path, diff: str) -> None:
+    """Replace the lines with a minus by those with a plus."""
+    old, new = (
+        "".join(line[1:] + "\n" for line in diff.splitlines() if line[0] == sign) for sign in "-+"
+    )
+    text = path.read_text()
+    assert text.count(old) == 1, f"{path}: {diff}"
+    path.write_text(text.replace(old, new))
 
 
 @pytest.mark.parametrize("page", UPDATING, ids=ids(UPDATING))
@@ -256,12 +298,16 @@ def test_the_way_from_cookiecutter_django_is_as_the_page_says(
 
 def follow(page: Path, shell: Shell) -> int:
     """Run each command of a page and compare what it prints. Return how many there are."""
+    return follow_commands(page.name, commands(page), shell)
+
+
+def follow_commands(page: str, commands: Iterator[tuple[str, str]], shell: Shell) -> int:
     count = 0
-    for count, (command, shown) in enumerate(commands(page), 1):  # noqa: B007  # it is returned
+    for count, (command, shown) in enumerate(commands, 1):  # noqa: B007  # it is returned
         if command in SERVERS:
             shell.serve(command)
             continue
         printed = shell.run(command, fails=bool(re.search(r"Error \d+$", shown)))
         if shown:
-            assert matches(shown, printed), f"{page.name}: {command}\n{printed}"
+            assert matches(shown, printed), f"{page}: {command}\n{printed}"
     return count
