@@ -38,6 +38,7 @@ format: .venv ## Correct what a program can correct, and write the generated fil
 	$(RUN) ruff format
 	$(RUN) tombi format --offline --quiet pyproject.toml
 	$(RUN) python -m scripts.reference
+	$(RUN) python -m scripts.diagrams
 	$(RUN) python -m scripts.cookiecutter_json
 
 .PHONY: docs

@@ -34,3 +34,5 @@ html_theme = "furo"
 html_title = "Nexus"
 html_copy_source = False
 html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["tables.css"]

@@ -8,12 +8,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts import diagrams
 from scripts.demo import end
 from tests import cookiecutter_django
 from tests.environments import Environment, path_with_uv
@@ -26,6 +28,7 @@ START = DOCS / "start.md"
 PRACTICES = sorted((DOCS / "practices").glob("*.md"))
 # Its tools come from npm.
 CONTRACT_FIRST = DOCS / "practices" / "contract-first.md"
+ASVS = DOCS / "reference" / "asvs.md"
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 UPDATING = [DOCS / "updating" / name for name in ("updating.md", "conflicts.md", "features.md")]
 MOVING_IN = DOCS / "updating" / "cookiecutter-django.md"
@@ -106,6 +109,42 @@ def test_the_files_and_tests_that_a_practice_names_exist(render: Renderer, page:
     named = re.findall(r"`((?:apps|clients|config|docs)/[\w./-]+?)(?:::\w+)?`", text)
     for path in set(named) - WRITTEN:
         assert (project / path).exists(), path
+
+
+def test_the_diagrams_are_drawn_from_their_sources() -> None:
+    for source in diagrams.DIAGRAMS.glob("*.mmd"):
+        drawn = source.with_suffix(".svg").read_text()
+        assert diagrams.draw(source.read_text()) == drawn, f"{source.name}: run `make format`."
+
+
+@pytest.mark.parametrize("line", ["participant A as A\nA->>B", "flow --> x\nloop"])
+def test_a_diagram_that_cannot_be_drawn_is_an_error(line: str) -> None:
+    kind = "sequenceDiagram" if line.startswith("participant") else "flowchart TD"
+    with pytest.raises(ValueError, match=r"A->>B|loop"):
+        diagrams.draw(f"{kind}\n{line}")
+
+
+def test_every_requirement_of_the_asvs_has_a_verdict_and_what_proves_it_exists(
+    render: Renderer,
+) -> None:
+    project = render(preset="full")
+    text = ASVS.read_text()
+    counts: Counter[tuple[str, str]] = Counter()
+    for ids, level, verdict, where in re.findall(
+        r"^\| ([\d., ]+) \| ([12]) \| [^|]+ \| (met|yours|n/a|not met) \| (.*)\|$",
+        text,
+        re.MULTILINE,
+    ):
+        counts[verdict, level] += len(ids.split(", "))
+        named = re.findall(r"`((?:[\w.-]+/)+[\w.-]+|[\w.-]*\.\w+)(?:::(\w+))?`", where)
+        assert named or verdict != "met", ids
+        for path, test in named:
+            assert (project / path).exists() or path == "uv.lock", path
+            assert f"\ndef {test}" in (project / path).read_text() if test else True, test
+    for verdict in ("met", "yours", "n/a", "not met"):
+        assert f"| {verdict} | {counts[verdict, '1']} | {counts[verdict, '2']} |\n" in text
+    # The numbers of ASVS 5.0.0.
+    assert [sum(counts[key] for key in counts if key[1] == level) for level in "12"] == [70, 183]
 
 
 class Shell:
