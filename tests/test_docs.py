@@ -291,7 +291,7 @@ def test_a_how_to_works_when_it_is_followed(project_shell: Shell, page: Path) ->
         named = re.findall(r"`([\w/]+\.py)`", text)
         path = folder / named[-1] if named else path
         if language == "python":
-            path.write_text((path.read_text() if path.exists() else "") + block)
+            path.write_text(f"{path.read_text()}\n\n{block}" if path.exists() else block)
         elif language == "diff":
             edit(path, block)
         else:
@@ -300,9 +300,10 @@ def test_a_how_to_works_when_it_is_followed(project_shell: Shell, page: Path) ->
 
 
 def edit(path: Path, diff: str) -> None:
-    """Replace the lines with a minus by those with a plus."""
+    """Make a change in a file. Lines without a plus or a minus show where."""
     old, new = (
-        "".join(line[1:] + "\n" for line in diff.splitlines() if line[0] == sign) for sign in "-+"
+        "".join(f"{line[1:]}\n" for line in diff.splitlines() if not line.startswith(sign))
+        for sign in "+-"
     )
     text = path.read_text()
     assert text.count(old) == 1, f"{path}: {diff}"
