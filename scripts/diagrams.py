@@ -14,6 +14,8 @@ from textwrap import wrap
 ROOT = Path(__file__).resolve().parents[1]
 DIAGRAMS = ROOT / "docs" / "diagrams"
 WIDTH, MARGIN, LINE, LETTER = 520, 12, 17, 7.2
+# In flowcharts: the middle of the chain, the widths of steps and exits, and the labels that go on.
+CHAIN, STEP, EXIT, ON = 150.0, 250.0, 150.0, {None, "yes"}
 # The colours of Furo. A picture cannot see which mode a reader has chosen on the page, only which
 # one the system has, so it has a background of its own.
 STYLE = """
@@ -39,8 +41,8 @@ EDGE = re.compile(r"(\w+) --(?: (.+) --)?> (\w+)$")
 def draw(source: str) -> str:
     """Return the SVG of a diagram. Raises ValueError for what this script cannot draw."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    kinds = {"sequenceDiagram": sequence, "flowchart TD": flowchart}
-    *shapes, height = kinds[lines[0]](lines[1:])
+    kind = flowchart if lines[0] == "flowchart TD" else sequence
+    *shapes, height = kind(lines[1:])
     head = '<path d="M0 0 L8 4 L0 8 z" class="head"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
@@ -61,27 +63,34 @@ def sequence(lines: list[str]) -> Iterator[str]:
     shapes, y = [], MARGIN + 2 * LINE + 18
     for line in lines[len(names) :]:
         if match := NOTE.fullmatch(line):
-            first, last, text = at[match[1]], at[match[2] or match[1]], match[3]
-            width = last - first + lane - 2 * MARGIN
-            rows = rows_of(text, width - MARGIN)
-            shapes.append(box("note", (first + last) / 2, y, width, rows))
-            y += len(rows) * LINE + 26
+            shape, height = note(at[match[1]], at[match[2] or match[1]], y, lane, match[3])
         elif match := MESSAGE.fullmatch(line):
-            start, dashes, end, text = at[match[1]], match[2], at[match[3]], match[4]
-            rows = rows_of(text, abs(end - start) - 6)
-            y += len(rows) * LINE
-            shapes += [words((start + end) / 2, y - len(rows) * LINE + 6, rows, "label")]
-            shapes += [arrow(start, y, end, y, "line back-arrow" if dashes == "--" else "line")]
-            y += 18
+            kind = "line back-arrow" if match[2] == "--" else "line"
+            shape, height = message(at[match[1]], at[match[3]], y, kind, match[4])
         else:
             raise ValueError(line)
-    for x in at.values():
-        yield f'<line class="life" x1="{x:.0f}" y1="{MARGIN}" x2="{x:.0f}" y2="{y}"/>'
+        shapes.append(shape)
+        y += height
     for name, x in at.items():
-        rows = rows_of(names[name], lane - 2 * MARGIN)
-        yield box("box", x, MARGIN, lane - MARGIN, rows)
+        yield f'<line class="life" x1="{x:.0f}" y1="{MARGIN}" x2="{x:.0f}" y2="{y}"/>'
+        yield box("box", x, MARGIN, lane - MARGIN, rows_of(names[name], lane - 2 * MARGIN))
     yield from shapes
     yield str(y + MARGIN)
+
+
+def note(first: float, last: float, y: float, lane: float, text: str) -> tuple[str, int]:
+    """Return a note over the lanes from the first to the last, and its height."""
+    width = last - first + lane - 2 * MARGIN
+    rows = rows_of(text, width - MARGIN)
+    return box("note", (first + last) / 2, y, width, rows), len(rows) * LINE + 26
+
+
+def message(start: float, end: float, y: float, kind: str, text: str) -> tuple[str, int]:
+    """Return an arrow with a text above it, and the height of both."""
+    rows = rows_of(text, abs(end - start) - 6)
+    below = y + len(rows) * LINE
+    label = words((start + end) / 2, y + 6, rows, "label")
+    return f"{label}\n{arrow(start, below, end, below, kind)}", len(rows) * LINE + 18
 
 
 def flowchart(lines: list[str]) -> Iterator[str]:
@@ -90,28 +99,29 @@ def flowchart(lines: list[str]) -> Iterator[str]:
     edges = [match.groups() for line in lines if (match := EDGE.fullmatch(line))]
     if len(nodes) + len(edges) != len(lines):
         raise ValueError(lines)
-    step, width, x, y = next(iter(nodes)), 250.0, 150.0, float(MARGIN)
+    step, y = next(iter(nodes)), float(MARGIN)
     while step:
-        rows = rows_of(nodes[step][2] or nodes[step][3], width - MARGIN)
+        rows = rows_of(nodes[step][2] or nodes[step][3], STEP - MARGIN)
         height = len(rows) * LINE + 14
-        yield box("step" if nodes[step][3] else "box", x, y, width, rows)
-        following = ""
-        for start, label, end in edges:
-            if start != step:
-                continue
-            if label in {None, "yes"}:
-                following = end
-                yield arrow(x, y + height, x, y + height + 24)
-                continue
-            exit_rows = rows_of(nodes[end][2], 150 - MARGIN)
-            middle = y + height / 2
-            yield arrow(x + width / 2, middle, WIDTH - MARGIN - 150, middle)
-            yield words((x + width / 2 + WIDTH - MARGIN - 150) / 2, middle - 8, [str(label)])
-            top = middle - (len(exit_rows) * LINE + 14) / 2
-            yield box("exit", WIDTH - MARGIN - 75, top, 150, exit_rows)
+        yield box("step" if nodes[step][3] else "box", CHAIN, y, STEP, rows)
+        for _, label, end in (edge for edge in edges if edge[0] == step and edge[1] not in ON):
+            yield way_out(y + height / 2, str(label), nodes[end][2])
+        step = next((end for start, label, end in edges if start == step and label in ON), "")
+        if step:
+            yield arrow(CHAIN, y + height, CHAIN, y + height + 24)
         y += height + 24
-        step = following
     yield str(y - 24 + MARGIN)
+
+
+def way_out(y: float, label: str, text: str) -> str:
+    """Return an arrow from a step to the right, whose middle is at y, and the box that it leads to."""
+    start, end = CHAIN + STEP / 2, WIDTH - MARGIN - EXIT
+    rows = rows_of(text, EXIT - MARGIN)
+    top = y - (len(rows) * LINE + 14) / 2
+    return (
+        f"{arrow(start, y, end, y)}\n{words((start + end) / 2, y - 8, [label])}\n"
+        f"{box('exit', end + EXIT / 2, top, EXIT, rows)}"
+    )
 
 
 def rows_of(text: str, width: float) -> list[str]:
