@@ -109,7 +109,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0003_decode_email_domains")]
+    dependencies = [("users", "0004_staff_groups")]
     operations = [
         migrations.AddField("user", "greeted_at", models.DateTimeField("greeted at", null=True))
     ]
@@ -140,7 +140,7 @@ COMING: dict[str, Edit | None] = {
         "    name = one_line",
         '    greeted_at = models.DateTimeField("greeted at", null=True)\n    name = one_line',
     ),
-    "template/apps/users/migrations/0004_greeted_at.py": lambda _: MIGRATION,
+    "template/apps/users/migrations/0005_greeted_at.py": lambda _: MIGRATION,
     "template/docs/architecture.md": None,
     # Not that it ever should: the project's own places stay as they are all the same.
     "template/config/settings/own.py": lambda text: text.replace("LOCAL_", "OUR_"),

@@ -5,6 +5,11 @@ They come first, so that they win over those of `config.urls`.
 
 from django.urls import URLPattern, URLResolver
 
+from config.access import Rule
+
 # Under /api/v1/.
 api_v1: list[URLPattern | URLResolver] = []
 urlpatterns: list[URLPattern | URLResolver] = []
+
+# Who may call them, as in `config.access`. Without a row, a route must reject anonymous clients.
+access: dict[str, Rule] = {}

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
@@ -10,14 +11,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from apps.common.admin import VersionedAdmin, add_versions
+from apps.common.admin import VersionedAdmin
 from apps.common.throttling import ScopedThrottle
+from apps.users import selectors
 from apps.users.models import User
 from apps.users.throttling import FailureThrottle
 
 # To sign a user out, change the password: these rows are of no use to an administrator.
-admin.site.unregister([BlacklistedToken, OutstandingToken])
-add_versions(Group)
+admin.site.unregister([BlacklistedToken, OutstandingToken, Group])
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -50,8 +51,38 @@ class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # only
         fields = ("email",)
 
 
+class NoEscalationMixin:
+    """Staff neither grant permissions that they lack, nor change what has more of them.
+
+    Django's own pages let everybody who may change users or groups become a superuser.
+    """
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_allowed: bool = super().has_change_permission(request, obj)  # type: ignore[misc]  # a mixin
+        return is_allowed and _may_manage(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]  # a mixin
+        return is_allowed and _may_manage(request, obj)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        """Offer what the editor may grant. Whatever else a request contains is invalid."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+        field.queryset = selectors.grantable(field.queryset, selectors.current_user(request))
+        return field
+
+
+def _may_manage(request: HttpRequest, obj: Any) -> bool:
+    return obj is None or selectors.may_manage(selectors.current_user(request), obj)
+
+
+@admin.register(Group)
+class GroupAdmin(NoEscalationMixin, VersionedAdmin, DjangoGroupAdmin):
+    pass
+
+
 @admin.register(User)
-class UserAdmin(VersionedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # only in the stubs
+class UserAdmin(NoEscalationMixin, VersionedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # only in the stubs
     add_form = UserCreationForm
     ordering = ("-pk",)
     list_display = ("email", "name", "is_staff", "is_active", "email_confirmed_at")
@@ -76,6 +107,12 @@ class UserAdmin(VersionedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # o
             },
         ),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Staff grant permissions by groups. Only a superuser makes another, or an exception."""
+        fields = super().get_readonly_fields(request, obj)
+        is_superuser = selectors.current_user(request).is_superuser
+        return fields if is_superuser else (*fields, "is_superuser", "user_permissions")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
         """Mark a changed address as unconfirmed, unless the form also sets when it was confirmed.

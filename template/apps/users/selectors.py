@@ -1,10 +1,11 @@
 """Reads: queries about users, for all apps."""
 
-from typing import cast
+from typing import Any, cast
 
+from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode
@@ -66,3 +67,34 @@ def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) 
     except (ValueError, OverflowError, User.DoesNotExist):
         return None
     return user if generator.check_token(user, token) else None
+
+
+def permissions_of(holder: User | Group) -> QuerySet[Permission]:
+    """Return the permissions of an account, with those of its groups, or of a group.
+
+    Unlike `User.get_all_permissions`, also those of an inactive account, which may be activated.
+    """
+    if isinstance(holder, Group):
+        return Permission.objects.filter(group=holder)
+    return Permission.objects.filter(Q(user=holder) | Q(group__user=holder))
+
+
+def may_manage(editor: User, holder: User | Group) -> bool:
+    """Tell whether staff may change or delete an account or a group: none with more permissions.
+
+    An editor who sets the password or the address of an account can sign in with it.
+    """
+    if editor.is_superuser or getattr(holder, "is_superuser", False):
+        return editor.is_superuser
+    lacking = permissions_of(holder).exclude(pk__in=permissions_of(editor).values("pk"))
+    return not lacking.exists()
+
+
+def grantable(rows: QuerySet[Any], editor: User) -> QuerySet[Any]:
+    """Return the permissions or groups that staff may grant: without any that they lack."""
+    lacking = Permission.objects.exclude(pk__in=permissions_of(editor).values("pk"))
+    if editor.is_superuser:
+        return rows
+    if rows.model is Permission:
+        return rows.exclude(pk__in=lacking)
+    return rows.exclude(permissions__in=lacking)

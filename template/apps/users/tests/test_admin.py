@@ -126,7 +126,7 @@ CHANGES: dict[str, Callable[[User], Any]] = {
     "confirmation": lambda user: User.objects.update(email_confirmed_at=NOON + timedelta(1)),
     "address": lambda user: User.objects.filter(pk=user.pk).update(email="ada2@example.com"),
     "deactivation": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
-    "group": lambda user: user.groups.create(name="Support"),
+    "group": lambda user: user.groups.create(name="Editors"),
     "permission": lambda user: user.user_permissions.add(Permission.objects.all()[0]),
 }
 
@@ -154,7 +154,7 @@ def test_signing_in_and_a_new_password_do_not_outdate_an_admin_form(admin: Clien
 
 
 def test_an_outdated_or_unversioned_form_of_a_group_is_rejected(admin: Client) -> None:
-    group = Group.objects.create(name="Support")
+    group = Group.objects.create(name="Editors")
     path = f"/admin/auth/group/{group.pk}/change/"
     page = admin.get(path)
     assert 'name="opened_version"' in page.content.decode()
@@ -171,7 +171,7 @@ def test_the_admin_shows_no_version_to_staff_who_cannot_change_a_row(db: None) -
     reader.user_permissions.add(Permission.objects.get(codename="view_group"))
     client = Client()
     client.force_login(reader)
-    group = Group.objects.create(name="Support")
+    group = Group.objects.create(name="Editors")
     page = client.get(f"/admin/auth/group/{group.pk}/change/")
     assert page.status_code == 200
     assert "version" not in page.content.decode()
