@@ -11,5 +11,5 @@ from config.access import Rule
 api_v1: list[URLPattern | URLResolver] = []
 urlpatterns: list[URLPattern | URLResolver] = []
 
-# Who may call them, as in `config.access`. Without a row, a route must reject anonymous clients.
+# Their rows, as in `config.access`. A route without a row must reject anonymous clients.
 access: dict[str, Rule] = {}

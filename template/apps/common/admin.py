@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -60,11 +59,3 @@ class VersionedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in 
         if obj and self.has_change_permission(request, obj):
             options = {**options, "fields": [*options["fields"], FIELD]}
         return [(label, options), *others]
-
-
-def add_versions(*models: type[Model]) -> None:
-    """Make the registered pages of a library's models a VersionedAdmin."""
-    for model in models:
-        page = type(admin.site.get_model_admin(model))
-        admin.site.unregister(model)
-        admin.site.register(model, type(page.__name__, (VersionedAdmin, page), {}))

@@ -12,11 +12,15 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from apps.common.admin import add_versions
+from apps.common.admin import VersionedAdmin
 from apps.jobs import selectors, services
 from apps.jobs.models import JobRecord
 
-add_versions(PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule)
+# Make the library's pages a VersionedAdmin.
+for model in (PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule):
+    page = type(admin.site.get_model_admin(model))
+    admin.site.unregister(model)
+    admin.site.register(model, type(page.__name__, (VersionedAdmin, page), {}))
 
 
 @admin.register(JobRecord)
