@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 from django.contrib.admindocs.views import simplify_regex
@@ -33,8 +34,8 @@ def routes(resolver: Any = None, prefix: str = "", namespace: str = "") -> Itera
 
 def fill(path: str) -> str:
     """Return a path with values for its parameters, such that it leads to its route if possible."""
-    for value in VALUES:
-        filled = re.sub(r"{\w+}", value, path.replace("{format}", "json"))
+    for value, suffix in product(VALUES, ("json", ".json")):
+        filled = re.sub(r"{\w+}", value, path.replace("{format}", suffix))
         try:
             if filled == path or _path_of(resolve(filled).route) == path:
                 return filled
@@ -45,7 +46,8 @@ def fill(path: str) -> str:
 
 def _path_of(pattern: str) -> str:
     """Return the path of a pattern as the OpenAPI document has it."""
-    return re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", simplify_regex(pattern)).replace("{pk}", "{id}")
+    path = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", simplify_regex(pattern).replace("\\.", "."))
+    return path.replace("{pk}", "{id}")
 
 
 def _class_of(view: Any) -> Any:
@@ -53,11 +55,12 @@ def _class_of(view: Any) -> Any:
     return getattr(view, "cls", None) or getattr(view, "view_class", view)
 
 
-def _methods_of(view: Any) -> Iterator[str]:
-    """Yield the methods of a view. A function may reject one of these two with 405."""
+def _methods_of(view: Any) -> list[str]:
+    """Return the methods of a view. A function may reject one of these two with 405."""
     kind = _class_of(view)
-    names: Any = getattr(view, "actions", None)
-    names = names or getattr(kind, "http_method_names", ("get", "post"))
-    for name in names:
-        if name not in {"head", "options"} and (kind is view or hasattr(kind, name)):
-            yield name.upper()
+    if kind is view:
+        return ["GET", "POST"]
+    names = [name for name in getattr(kind, "http_method_names", ()) if hasattr(kind, name)]
+    # A ViewSet has `actions` instead of methods.
+    names = [*(getattr(view, "actions", None) or names)]
+    return [name.upper() for name in names if name not in {"head", "options"}]
