@@ -123,6 +123,14 @@ COMING: dict[str, Edit | None] = {
     "template/config/urls.py": instead(
         '    path("health/live"', '    path("health/alive", health.live),\n    path("health/live"'
     ),
+    "template/config/access.py": instead(
+        '        "GET /health/live": ',
+        '        "GET /health/alive": IGNORES_TOKENS,\n        "GET /health/live": ',
+    ),
+    "template/docs/access.md": instead(
+        "| `GET /health/live` |",
+        "| `GET /health/alive` | everyone |  | ignored |\n| `GET /health/live` |",
+    ),
     "template/.env.example.jinja": instead(
         "# One of DEBUG, INFO,", "# Seconds.\nMAIL_DELAY=0\n# One of DEBUG, INFO,"
     ),
