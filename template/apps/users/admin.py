@@ -14,6 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from apps.common.admin import VersionedAdmin
 from apps.common.throttling import ScopedThrottle
 from apps.users import selectors
+from apps.users.admin_audit import AuditedUserAdmin
 from apps.users.models import User
 from apps.users.throttling import FailureThrottle
 
@@ -82,7 +83,7 @@ class GroupAdmin(NoEscalationMixin, VersionedAdmin, DjangoGroupAdmin):
 
 
 @admin.register(User)
-class UserAdmin(NoEscalationMixin, VersionedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # only in the stubs
+class UserAdmin(NoEscalationMixin, AuditedUserAdmin, VersionedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # only in the stubs
     add_form = UserCreationForm
     ordering = ("-pk",)
     list_display = ("email", "name", "is_staff", "is_active", "email_confirmed_at")

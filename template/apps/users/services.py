@@ -10,11 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from apps.common import audit
 from apps.common.deadlocks import retry_on_deadlock
-from apps.users import emails, selectors, throttling, tokens
+from apps.users import emails, notices, selectors, throttling, tokens
 from apps.users.models import User
 
 NOBODY = 0  # no account has this id
+
+report = notices.report  # for other apps
 
 
 @retry_on_deadlock
@@ -47,6 +50,7 @@ def confirm_email(*, uid: str, token: str, password: str, name: str = "") -> Non
     if user is None:
         raise _invalid_link()
     _confirm_and_reset(user, password, name)
+    audit.record("email_confirmed", user_id=user.pk)
 
 
 def change_profile(*, user: User, name: str | None = None) -> User:
@@ -75,6 +79,7 @@ def reset_password(*, uid: str, token: str, password: str) -> None:
         _set_password(user, password)
     else:
         _confirm_and_reset(user, password)
+    report("password_reset", user=user, mail="users/password-changed")
 
 
 @transaction.atomic
@@ -86,6 +91,7 @@ def change_password(*, user: User, current_password: str, password: str) -> None
         error = ValidationError("The current password is incorrect.", code="wrong_password")
         raise ValidationError({"current_password": error})
     _set_password(user, password)
+    report("password_changed", user=user, mail="users/password-changed")
 
 
 def _send(job: Callable[[int], object], email: str, user: User | None) -> None:
@@ -117,10 +123,28 @@ def _set_password(user: User, password: str, *also_changed: str) -> None:
     sign_out_everywhere(user=user)
 
 
-def count_failed_sign_in(*, credentials: dict[str, Any], **_: Any) -> None:
+def record_sign_in(*, user: User, request: Any, **_: Any) -> None:
+    """Record a sign-in, to the API or the admin: a receiver of Django's signal."""
+    audit.record("signed_in", user_id=user.pk, path=request.path)
+
+
+def record_sign_out(*, user: User | None, request: Any, **_: Any) -> None:
+    """Record a sign-out from the admin, unless the session had ended: a receiver of Django's signal."""
+    if user:
+        audit.record("signed_out", user_id=user.pk, path=request.path)
+
+
+def count_failed_sign_in(*, credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
     """Count a password that was wrong, in the API or the admin: a receiver of Django's signal."""
-    address = credentials.get("email") or credentials.get("username")
+    address = User.objects.normalize_email(credentials.get("email") or credentials.get("username"))
     throttling.FailureThrottle().count_failure(address)
+    user = selectors.find_by_email(address)
+    audit.record(
+        "sign_in_failed",
+        user_id=user.pk if user else None,
+        address=audit.pseudonym(address),
+        path=getattr(request, "path", None),
+    )
 
 
 def sign_out_everywhere(*, user: User) -> None:

@@ -6,7 +6,6 @@ Tokens in links are valid for PASSWORD_RESET_TIMEOUT seconds.
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-import structlog
 from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
 from django.utils import timezone
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -14,10 +13,11 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from apps.users import notices
+
 if TYPE_CHECKING:
     from apps.users.models import User
 
-logger = structlog.get_logger(__name__)
 REPEATED_WITHIN = timedelta(seconds=10)
 
 
@@ -67,7 +67,8 @@ class SingleUseRefreshToken(RefreshToken):
                 jti=end, defaults={"expires_at": timezone.now() + self.lifetime}
             )
             BlacklistedToken.objects.get_or_create(token=row)
-            logger.warning("refresh_token_reused", user_id=self["user_id"])
+            user: Any = JWTAuthentication().get_user(self)
+            notices.report("refresh_token_reused", user=user, mail="users/refresh-token-reused")
         raise TokenError("Token is blacklisted")
 
     def blacklist(self) -> Any:

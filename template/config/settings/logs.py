@@ -62,6 +62,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
     "loggers": {
         "apps": {"level": LOG_LEVEL},
+        "audit": {"level": "INFO"},
         "django_structlog": {"level": LOG_LEVEL},
         # Without Django's own handlers: one bypasses the above, the other mails tracebacks to ADMINS.
         "django": {"handlers": [], "level": "NOTSET"},

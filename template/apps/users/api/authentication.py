@@ -13,6 +13,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
+from apps.common import audit
 from apps.common.schema import links
 from apps.users import selectors, services
 from apps.users.api import serializers
@@ -130,9 +131,11 @@ class SignOutView(AnonymousView):
         """Revoke a refresh token. The access token stays valid until it expires, within minutes."""
         fields = fields_of(serializers.RefreshTokenSerializer, request)
         try:
-            RefreshToken(fields["refresh"]).blacklist()
+            token = RefreshToken(fields["refresh"])
+            token.blacklist()
         except TokenError as error:
             raise InvalidToken(str(error)) from None
+        audit.record("signed_out", user_id=int(token["user_id"]), path=request.path)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

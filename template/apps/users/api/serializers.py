@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import Throttled
@@ -52,7 +53,10 @@ class SignInSerializer(TokenObtainPairSerializer):
         throttle = FailureThrottle()
         if not throttle.allows(attrs["email"]):
             raise Throttled(throttle.wait())
-        return super().validate(attrs)
+        pair = super().validate(attrs)
+        # As Django's own sign-in does: it sets `last_login`, and records the sign-in.
+        user_logged_in.send(type(self.user), request=self.context["request"], user=self.user)
+        return pair
 
 
 class RefreshSerializer(TokenRefreshSerializer):

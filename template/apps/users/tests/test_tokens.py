@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.exceptions import TokenError
@@ -97,7 +98,8 @@ def test_a_refresh_token_used_again_ends_its_sign_in(
     assert api.post(REFRESH, {"refresh": kept["refresh"]}).status_code == expected
     assert api.post(REFRESH, {"refresh": other["refresh"]}).status_code == 200
     lines = [line for line in log.all() if line["event"] == "refresh_token_reused"]
-    assert [line["user_id"] for line in lines] == ([] if is_repeated else [str(user.pk)])
+    assert [line["user_id"] for line in lines] == ([] if is_repeated else [user.pk])
+    assert [sent.to for sent in mail.outbox] == ([] if is_repeated else [[user.email]])
 
 
 def test_a_refresh_token_of_an_earlier_version_works(api: APIClient, user: User) -> None:
