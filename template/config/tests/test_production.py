@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from config.environment import BASE_DIR
 from config.production import REQUIRED, front_end_problems
 from config.tests.run import PRODUCTION, load, message_of, python
 
@@ -42,6 +45,9 @@ WRONG = [
     {"SECRET_KEY": ("k3vQ9xT1mB", "is shorter than 50 characters")},
     {"SECRET_KEY": ("ab" * 30, "repeats")},
     {"SECRET_KEY_FILE": ("/nowhere", "is invalid")},
+    {"BREACHED_PASSWORDS": ("/nowhere", "is invalid: it must be the path of a list of hashes")},
+    {"BREACHED_PASSWORDS": (str(BASE_DIR / "manage.py"), "is invalid: it must be the path of")},
+    {"BREACHED_PASSWORDS": (str(BASE_DIR), "is invalid: it must be the path of a list")},
 ]
 
 
@@ -53,6 +59,20 @@ def test_everything_that_is_wrong_comes_in_one_message(wrong: dict[str, tuple[st
         assert f"{name.removesuffix('_FILE')} {expected}" in message
     assert len(message.splitlines()) == 1 + len(wrong)
     assert "k3vQ9xT1mB" not in message
+
+
+@pytest.mark.parametrize("line", ["0" * 40, "0" * 40 + ":1\r\n", "\ufeff" + "0" * 40, "0" * 64])
+def test_breached_passwords_are_rejected_where_a_list_of_them_is_named(
+    tmp_path: Path, line: str
+) -> None:
+    path = tmp_path / "passwords.txt"
+    path.write_text(line)
+    environment = PRODUCTION | {"BREACHED_PASSWORDS": str(path)}
+    if line in {"0" * 40, "0" * 40 + ":1\r\n"}:
+        settings = load("config.settings.production", **environment)
+        assert settings.AUTH_PASSWORD_VALIDATORS[-1]["OPTIONS"] == {"path": str(path)}
+    else:
+        assert "BREACHED_PASSWORDS is invalid" in message_of("production", **environment)
 
 
 @pytest.mark.parametrize(
