@@ -15,6 +15,7 @@ from apps.common.admin import VersionedAdmin
 from apps.common.throttling import ScopedThrottle
 from apps.users import selectors
 from apps.users.admin_audit import AuditedUserAdmin
+from apps.users.admin_lockouts import LockOutAdmin
 from apps.users.models import User
 from apps.users.throttling import FailureThrottle
 
@@ -83,13 +84,15 @@ class GroupAdmin(NoEscalationMixin, VersionedAdmin, DjangoGroupAdmin):
 
 
 @admin.register(User)
-class UserAdmin(NoEscalationMixin, AuditedUserAdmin, VersionedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # only in the stubs
+class UserAdmin(  # type: ignore[type-arg]  # only in the stubs
+    NoEscalationMixin, AuditedUserAdmin, LockOutAdmin, VersionedAdmin, DjangoUserAdmin
+):
     add_form = UserCreationForm
     ordering = ("-pk",)
     list_display = ("email", "name", "is_staff", "is_active", "email_confirmed_at")
     list_filter = ("is_staff", "is_superuser", "is_active")
     search_fields = ("email", "name")
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "sign_ins_rejected_until")
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         (_("Personal info"), {"fields": ("name", "email_confirmed_at")}),
@@ -97,7 +100,10 @@ class UserAdmin(NoEscalationMixin, AuditedUserAdmin, VersionedAdmin, DjangoUserA
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
-        (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+        (
+            _("Important dates"),
+            {"fields": ("last_login", "date_joined", "sign_ins_rejected_until")},
+        ),
     )
     add_fieldsets = (
         (

@@ -147,6 +147,12 @@ def count_failed_sign_in(*, credentials: dict[str, Any], request: Any = None, **
     )
 
 
+def allow_sign_ins(*, user: User, by: int | None) -> None:
+    """Forget the failed sign-ins with a user's address, on behalf of an administrator."""
+    throttling.FailureThrottle().forget(user.email)
+    report("sign_ins_allowed", user=user, by=by)
+
+
 def sign_out_everywhere(*, user: User) -> None:
     """Revoke every refresh token of a user. Access tokens and sessions end with the password."""
     live = OutstandingToken.objects.filter(user=user, blacklistedtoken=None)

@@ -1,6 +1,9 @@
 """Rate limits of e-mail addresses, whichever client sends the requests."""
 
 import hashlib
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from apps.common.throttling import FixedWindowThrottle
 from apps.users.models import User
@@ -39,9 +42,15 @@ class FailureThrottle(AddressThrottle):
         """Return whether somebody may try to sign in with an address."""
         return int(self.cache.get(self.counter(self.key_of(address)), 0)) < self.num_requests
 
+    def rejects_until(self, address: str) -> datetime | None:
+        """Return the end of the window in which sign-ins are rejected, or None while they are not."""
+        if self.allows(address):
+            return None
+        return timezone.now() + timedelta(seconds=self.wait())
+
     def count_failure(self, address: str | None) -> None:
         self.count_in_window(self.key_of(address))
 
     def forget(self, address: str) -> None:
-        """Let the owner of the address sign in, who has just chosen a new password."""
+        """Let the owner of the address sign in: there is a new password, or support says so."""
         self.cache.delete(self.counter(self.key_of(address)))
