@@ -19,7 +19,7 @@ def send_confirmation(user_id: int) -> None:
     """Send the mail with the link that confirms an address, unless it is confirmed by now."""
     user = User.objects.filter(pk=user_id, email_confirmed_at=None, is_active=True).first()
     if user:
-        _send(user, "confirm-email", "Confirm your e-mail address", tokens.email_confirmation)
+        send_link(user, "confirm-email", "Confirm your e-mail address", tokens.email_confirmation)
 
 
 @background
@@ -27,7 +27,7 @@ def send_password_reset(user_id: int) -> None:
     """Send the mail with the link to choose a new password, if the user may have one."""
     user = selectors.find_for_reset(user_id)
     if user:
-        _send(user, "reset-password", "Choose a new password", tokens.password_reset)
+        send_link(user, "reset-password", "Choose a new password", tokens.password_reset)
 
 
 @background
@@ -35,13 +35,22 @@ def send_already_registered(user_id: int) -> None:
     """Tell a user who registers again that they have an account, and how to reset its password."""
     user = selectors.find_for_reset(user_id)
     if user:
-        _send(user, "already-registered", "You have an account", tokens.password_reset)
+        send_link(user, "already-registered", "You have an account", tokens.password_reset)
 
 
-def _send(user: User, name: str, subject: str, generator: PasswordResetTokenGenerator) -> None:
+def send_link(
+    user: User,
+    name: str,
+    subject: str,
+    generator: PasswordResetTokenGenerator,
+    to: str = "",
+    **parts: str,
+) -> None:
+    """Send a mail with a link, which contains `parts`, too. `to` is another address than the user's."""
     link = {
         "uid": urlsafe_base64_encode(force_bytes(user.pk)),
         "token": generator.make_token(user),
+        **parts,
     }
     # The page of the front end that the link opens.
     page = "reset-password" if name == "already-registered" else name
@@ -53,4 +62,4 @@ def _send(user: User, name: str, subject: str, generator: PasswordResetTokenGene
         "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
     }
     text = render_to_string(f"users/{name}.txt", context)
-    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [user.email])
+    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [to or user.email])

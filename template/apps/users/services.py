@@ -48,7 +48,7 @@ def confirm_email(*, uid: str, token: str, password: str, name: str = "") -> Non
     """
     user = selectors.find_by_token(uid, token, tokens.email_confirmation)
     if user is None:
-        raise _invalid_link()
+        raise invalid_link()
     _confirm_and_reset(user, password, name)
     audit.record("email_confirmed", user_id=user.pk)
 
@@ -74,7 +74,7 @@ def reset_password(*, uid: str, token: str, password: str) -> None:
     """
     user = selectors.find_by_token(uid, token, tokens.password_reset)
     if user is None:
-        raise _invalid_link()
+        raise invalid_link()
     if user.email_confirmed_at:
         _set_password(user, password)
     else:
@@ -88,8 +88,7 @@ def change_password(*, user: User, current_password: str, password: str) -> None
     # Read it again: a reset may have replaced the password since the request was authenticated.
     user = selectors.lock(user)
     if not user.check_password(current_password):
-        error = ValidationError("The current password is incorrect.", code="wrong_password")
-        raise ValidationError({"current_password": error})
+        raise wrong_password("current_password")
     _set_password(user, password)
     report("password_changed", user=user, mail="users/password-changed")
 
@@ -161,7 +160,14 @@ def sign_out_everywhere(*, user: User) -> None:
     )
 
 
-def _invalid_link() -> ValidationError:
+def wrong_password(field: str) -> ValidationError:
+    """Return the error of a field with a password that is not the user's."""
+    error = ValidationError("The current password is incorrect.", code="wrong_password")
+    return ValidationError({field: error})
+
+
+def invalid_link() -> ValidationError:
+    """Return the error of a link that is invalid or has expired."""
     # A new one each time: an exception that is raised again keeps the frames of the first time.
     return ValidationError("This link is invalid or has expired.", code="invalid_link")
 

@@ -13,9 +13,14 @@ TIMES = 10
 
 def statuses_of_ten_at_once(path: str, body: dict[str, Any]) -> list[int]:
     """Return the statuses of the responses to one request, sent ten times at once."""
-    barrier = Barrier(TIMES)
+    return statuses_at_once(path, [body] * TIMES)
 
-    def send(_: int) -> int:
+
+def statuses_at_once(path: str, bodies: list[dict[str, Any]]) -> list[int]:
+    """Return the statuses of the responses to requests with these bodies, sent at once."""
+    barrier = Barrier(len(bodies))
+
+    def send(body: dict[str, Any]) -> int:
         barrier.wait()
         try:
             return APIClient().post(path, body).status_code
@@ -23,5 +28,5 @@ def statuses_of_ten_at_once(path: str, body: dict[str, Any]) -> list[int]:
             connection.close()
             cache.close()
 
-    with ThreadPoolExecutor(TIMES) as pool:
-        return sorted(pool.map(send, range(TIMES)))
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return sorted(pool.map(send, bodies))

@@ -3,6 +3,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -56,6 +57,7 @@ def test_a_breached_password_is_rejected_wherever_it_is_chosen(
     path = tmp_path / "passwords.txt"
     path.write_text(f"{hash_of('another-long-word')}:7\r\n")
     settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": NAME, "OPTIONS": {"path": str(path)}}]
+    assert "data breach" in password_validators_help_texts()[0]
     body = {"current_password": PASSWORD, "password": "another-long-word"}
     response = user_api.post("/api/v1/auth/password/change/", body)
     [error] = response.json()["errors"]
