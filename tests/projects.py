@@ -47,6 +47,7 @@ CHOICES: dict[str, list[Any]] = {
     "use_celery": [True, False],
     "broker": ["redis", "rabbitmq"],
     "use_marketplace": [True, False],
+    "use_api_keys": [True, False],
     "use_monitoring": [True, False],
     "use_clients": [True, False],
     "use_docker": [True, False],

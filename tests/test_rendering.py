@@ -40,6 +40,7 @@ TRACES = {
     "use_celery": r"celery|broker|kombu|\btasks?\.",
     "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempotency"
     r"|simple.history|django.filter|orjson",
+    "use_api_keys": r"api_keys|apikeys|api keys?\b",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",
@@ -132,7 +133,8 @@ def test_pairs_are_complete() -> None:
 
 
 def test_api_is_full_without_what_api_leaves_out(render: Renderer) -> None:
-    answers = {"use_marketplace": False, "use_monitoring": False, "use_clients": False}
+    left_out = ("use_marketplace", "use_api_keys", "use_monitoring", "use_clients")
+    answers = dict.fromkeys(left_out, False)
     full, api = tree(render(preset="full", **answers)), tree(render(preset="api"))
     del full[".copier-answers.yml"], api[".copier-answers.yml"]
     assert full == api

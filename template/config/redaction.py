@@ -44,7 +44,7 @@ PATTERNS = [
     # JSON Web Tokens, Django's tokens in links, and the credentials of an Authorization header.
     re.compile(r"((?<![\w-]))eyJ[\w-]+\.[\w-]+\.[\w-]*"),
     re.compile(r"(\b)[0-9a-z]{4,13}-[0-9a-f]{32,64}\b"),
-    re.compile(r"(\b(?:Bearer|Basic) )[\w.~+/-]{12,}=*", re.IGNORECASE),
+    re.compile(r"(\b(?:Bearer|Basic|Api-Key) )[\w.~+/-]{12,}=*", re.IGNORECASE),
     # password=..., "token": "..."
     re.compile(
         rf"({_NAME}[\"']?\s?[:=]\s?)(?:b?\"[^\"]*\"|b?'[^']*'|[^\s\"',;&)]+)", re.IGNORECASE
@@ -52,7 +52,9 @@ PATTERNS = [
 ]
 # Cheaper than the patterns: most texts do not match it, and then none of the patterns does. The time
 # of day does not match.
-_HINT = re.compile(r"[=\"'@]|(?<!\d\d):|:(?!\d)|eyJ|-[0-9a-f]{32}|(?i:bearer|basic) |row contains")
+_HINT = re.compile(
+    r"[=\"'@]|(?<!\d\d):|:(?!\d)|eyJ|-[0-9a-f]{32}|(?i:bearer|basic|api-key) |row contains"
+)
 
 # The characters that apps.common.text rejects: what is logged may come from elsewhere.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

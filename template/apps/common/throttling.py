@@ -126,10 +126,16 @@ class AnonThrottle(FixedWindowThrottle, AnonRateThrottle):
 
 
 class UserThrottle(FixedWindowThrottle, UserRateThrottle):
-    """Limits authenticated clients, by account. DRF's class also limits anonymous clients."""
+    """Limits authenticated clients, by account. DRF's class also limits anonymous clients.
+
+    Credentials with a `throttle_ident` have a limit of their own.
+    """
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        return super().get_cache_key(request, view) if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        ident = getattr(request.auth, "throttle_ident", request.user.pk)
+        return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
 # DRF's class comes first: it reads the view's scope, and then calls the other.

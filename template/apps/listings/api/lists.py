@@ -72,7 +72,10 @@ class PublicListView(GenericAPIView[Listing]):
         """Use stateless authentication for reads, whose responses are the same for all users."""
         # In the OpenAPI document, reads show the authentication of writes.
         if not hasattr(self, "swagger_fake_view") and self.request.method in SAFE_METHODS:
-            return [StatelessAuthentication()]
+            return [
+                StatelessAuthentication(),
+                *(each() for each in self.authentication_classes[1:]),
+            ]
         return super().get_authenticators()
 
     def get_queryset(self) -> QuerySet[Listing]:

@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 TIMES = 10
 
 
-def statuses_of_ten_at_once(path: str, body: dict[str, Any]) -> list[int]:
+def statuses_of_ten_at_once(
+    path: str, body: dict[str, Any], headers: dict[str, str] | None = None
+) -> list[int]:
     """Return the statuses of the responses to one request, sent ten times at once."""
     return statuses_at_once(path, [body] * TIMES)
 
@@ -23,7 +25,7 @@ def statuses_at_once(path: str, bodies: list[dict[str, Any]]) -> list[int]:
     def send(body: dict[str, Any]) -> int:
         barrier.wait()
         try:
-            return APIClient().post(path, body).status_code
+            return APIClient(headers=headers).post(path, body).status_code
         finally:
             connection.close()
             cache.close()
