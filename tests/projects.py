@@ -46,6 +46,7 @@ CHOICES: dict[str, list[Any]] = {
     "cache": ["redis", "memcached"],
     "use_celery": [True, False],
     "broker": ["redis", "rabbitmq"],
+    "use_mfa": [True, False],
     "use_marketplace": [True, False],
     "use_api_keys": [True, False],
     "use_monitoring": [True, False],

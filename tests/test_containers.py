@@ -20,7 +20,7 @@ from tests.stacks import PASSWORD, Production, Stack, check_compressed_edits, ha
 
 MAX_IMAGE_MB = 250
 # Each ends with a random word.
-OWN_SECRETS = ("secret_key", "database_password", "broker_conf", "flower")
+OWN_SECRETS = ("secret_key", "jwt_signing_keys", "database_password", "broker_conf", "flower")
 # More than the web containers have threads.
 SLOW_CLIENTS = 20
 # It lacks most of what a row must have.

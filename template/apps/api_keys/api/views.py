@@ -8,6 +8,7 @@ from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from apps.api_keys import selectors, services
 from apps.api_keys.api.serializers import (
@@ -16,14 +17,13 @@ from apps.api_keys.api.serializers import (
     CreatedApiKeySerializer,
 )
 from apps.api_keys.models import ApiKey
-from apps.common.authentication import BearerAuthentication
 from apps.common.schema import links
 from apps.users.selectors import current_user
 
 
 class OwnKeysView(GenericAPIView[ApiKey]):
-    # No key creates or revokes keys, whatever the settings say.
-    authentication_classes = [BearerAuthentication]
+    # Access tokens only: no key creates or revokes keys, whatever API_KEY_RESOURCES says.
+    authentication_classes = APIView.authentication_classes[:1]
     serializer_class = ApiKeySerializer
     throttle_scope = "credentials"
 
