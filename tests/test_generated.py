@@ -26,7 +26,7 @@ from tests.projects import CHOICES, FEATURES, Renderer, run
 # The features of each preset, and the Django that its suite runs on.
 PRESETS: dict[str, tuple[set[str], str]] = {
     "full": (set(FEATURES), "6.1"),
-    "api": ({"use_celery", "use_docker"}, "5.2"),
+    "api": ({"use_celery", "use_mfa", "use_docker"}, "5.2"),
     "minimal": (set(), "5.2"),
 }
 
@@ -35,9 +35,12 @@ PRESETS: dict[str, tuple[set[str], str]] = {
 # are missing. What a changed answer leads to is, byte for byte, a fresh copy (tests/test_updates.py),
 # so that these stand for it, too. Two have the marketplace, whose suite takes the longest.
 CUSTOM: dict[str, list[set[str]]] = {
-    "5.2": [{"use_marketplace", "use_api_keys"}, {"use_monitoring", "use_clients"}],
+    "5.2": [
+        {"use_marketplace", "use_api_keys", "use_docker"},
+        {"use_monitoring", "use_clients"},
+    ],
     "6.1": [
-        {"use_api_keys", "use_clients", "use_docker"},
+        {"use_mfa", "use_api_keys", "use_clients"},
         {"use_celery", "use_marketplace", "use_monitoring"},
     ],
 }

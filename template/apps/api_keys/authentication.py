@@ -41,9 +41,6 @@ class ApiKeyAuthentication(BaseAuthentication):
         _check_scope(key, request)
         return key.user, key
 
-    def authenticate_header(self, request: Request) -> str:
-        return f'{SCHEME} realm="api"'
-
 
 def _check_scope(key: ApiKey, request: Request) -> None:
     view = (request.parser_context or {})["view"]
