@@ -15,3 +15,4 @@ class BearerScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # has no 
     """Describes it in the OpenAPI document, as drf-spectacular does for simplejwt's class alone."""
 
     target_class = "apps.common.authentication.BearerAuthentication"
+    match_subclasses = True

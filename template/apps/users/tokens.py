@@ -52,8 +52,7 @@ class SingleUseRefreshToken(RefreshToken):
 
     def check_blacklist(self) -> None:
         """Reject a token that was exchanged or whose sign-in has ended. Raises TokenError."""
-        # Earlier versions gave tokens without `sid`.
-        end = f"end of {self.get('sid', self['jti'])}"
+        end = self._end
         revoked = dict(
             BlacklistedToken.objects.filter(token__jti__in=[self["jti"], end]).values_list(
                 "token__jti", "blacklisted_at"
@@ -63,13 +62,23 @@ class SingleUseRefreshToken(RefreshToken):
             return
         # Two tabs of a browser may send the same token, or one of them again after a lost response.
         if end not in revoked and revoked[self["jti"]] < timezone.now() - REPEATED_WITHIN:
-            row, _ = OutstandingToken.objects.get_or_create(
-                jti=end, defaults={"expires_at": timezone.now() + self.lifetime}
-            )
-            BlacklistedToken.objects.get_or_create(token=row)
+            self.end_sign_in()
             user: Any = JWTAuthentication().get_user(self)
             notices.report("refresh_token_reused", user=user, mail="users/refresh-token-reused")
         raise TokenError("Token is blacklisted")
+
+    def end_sign_in(self) -> None:
+        """Revoke every token that this one was exchanged for, or will be."""
+        row, _ = OutstandingToken.objects.get_or_create(
+            jti=self._end, defaults={"expires_at": timezone.now() + self.lifetime}
+        )
+        BlacklistedToken.objects.get_or_create(token=row)
+
+    @property
+    def _end(self) -> str:
+        """The id of the row that says that this sign-in has ended."""
+        # Earlier versions gave tokens without `sid`.
+        return f"end of {self.get('sid', self['jti'])}"
 
     def blacklist(self) -> Any:
         """Revoke the token. Raises TokenError if another request has revoked it since it was verified."""

@@ -3,13 +3,12 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
-from rest_framework.exceptions import Throttled
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
 from apps.common.schema import examples
 from apps.common.text import ONE_LINE
+from apps.users.api.throttling import check_failures
 from apps.users.models import EMAIL_LENGTH, User
-from apps.users.throttling import FailureThrottle
 from apps.users.tokens import SingleUseRefreshToken
 
 # The password that `make seed` sets for every user.
@@ -50,13 +49,14 @@ class SignInSerializer(TokenObtainPairSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         """Return a pair of tokens. Raises AuthenticationFailed or Throttled."""
-        throttle = FailureThrottle()
-        if not throttle.allows(attrs["email"]):
-            raise Throttled(throttle.wait())
+        check_failures(attrs["email"])
         pair = super().validate(attrs)
-        # As Django's own sign-in does: it sets `last_login`, and records the sign-in.
-        user_logged_in.send(type(self.user), request=self.context["request"], user=self.user)
+        self.record()
         return pair
+
+    def record(self) -> None:
+        """Do as Django's own sign-in does: this sets `last_login`, and records the sign-in."""
+        user_logged_in.send(type(self.user), request=self.context["request"], user=self.user)
 
 
 class RefreshSerializer(TokenRefreshSerializer):

@@ -1,0 +1,58 @@
+"""What allauth asks of a project: who may sign in, and how it stores and names second factors."""
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib.auth.signals import user_login_failed
+from django.http import HttpRequest
+from rest_framework.exceptions import AuthenticationFailed
+
+from apps.users import selectors
+from apps.users.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no types
+    def pre_login(self, request: HttpRequest, user: User, **_: Any) -> None:
+        """Apply the rule of the API's sign-in to passkeys, too. Raises AuthenticationFailed."""
+        if not selectors.may_sign_in(user):
+            raise AuthenticationFailed(code="no_active_account")
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Return whether it is the user's password. A wrong one counts as a failed sign-in."""
+        is_right = user.check_password(password)
+        if not is_right:
+            credentials = {"email": user.email}
+            user_login_failed.send(sender=__name__, credentials=credentials, request=self.request)
+        return is_right
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that TrustedProxyMiddleware has found."""
+        return str(request.META["REMOTE_ADDR"])
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types
+    def encrypt(self, text: str) -> str:
+        """Encrypt the secret of a factor, so that a copy of the database does not have it."""
+        return _fernet().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the secret of a factor. Raises InvalidToken if SECRET_KEY was another one."""
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return whom passkeys are for: the host of the front end, whose pages ask for them."""
+        host = urlsplit(settings.FRONTEND_URL).hostname or ""
+        return {"id": host, "name": settings.PROJECT["name"]}
+
+
+def _fernet() -> MultiFernet:
+    """Return a cipher with a key made of SECRET_KEY; those of SECRET_KEY_FALLBACKS decrypt, too."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(f"second factors {secret}".encode()).digest() for secret in secrets]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

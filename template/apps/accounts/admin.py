@@ -1,0 +1,76 @@
+"""The admin asks for a second factor, too, and lets support remove one that its user has lost."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.base.forms import BaseAuthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import selectors
+from apps.users.admin import LoginForm
+from apps.users.selectors import current_user, may_manage
+
+# Rows that are of no use to an administrator.
+admin.site.unregister([Authenticator, EmailAddress, UserSession])
+
+
+class SecondFactorLoginForm(LoginForm):
+    code = forms.CharField(
+        label=_("Code"),
+        required=False,
+        max_length=20,
+        help_text=_("From your authenticator app, or a recovery code, if you have them."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Check the code of a user with a second factor. Raises ValidationError."""
+        super().confirm_login_allowed(user)
+        if not selectors.has_second_factor(user=user):
+            if selectors.needs_second_factor(user=user):
+                raise ValidationError(
+                    _("You need a second factor: add one with the API."),
+                    code="second_factor_missing",
+                )
+            return
+        form = BaseAuthenticateForm({"code": self.cleaned_data.get("code")}, user=user)
+        if not form.is_valid():
+            raise ValidationError(_("The code is missing or wrong."), code="incorrect_code")
+
+
+def has_permission(request: HttpRequest) -> bool:
+    """Tell whether the user may see the admin. The second factor may have been removed since."""
+    user: Any = request.user
+    if not (user.is_active and user.is_staff):
+        return False
+    return selectors.has_second_factor(user=user) or not selectors.needs_second_factor(user=user)
+
+
+admin.site.login_form = SecondFactorLoginForm
+admin.site.login_template = "accounts/admin_login.html"
+admin.site.has_permission = has_permission  # type: ignore[method-assign]
+
+
+@admin.register(Authenticator)
+class FactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only in the stubs
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = readonly_fields = list_display
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Protect the factors of users with more rights."""
+        is_allowed = super().has_delete_permission(request, obj)
+        return is_allowed and (obj is None or may_manage(current_user(request), obj.user))

@@ -1,0 +1,114 @@
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from rest_framework import serializers
+
+from apps.accounts.api import engine
+from apps.accounts.tokens import SessionRefreshToken
+from apps.common.schema import examples
+from apps.common.text import ONE_LINE
+from apps.users.api import serializers as users
+
+
+class SignInSerializer(users.SignInSerializer):
+    def get_token(self, user: Any) -> Any:  # type: ignore[override]  # simplejwt has a classmethod
+        """Return a refresh token. Raises SecondFactorRequired if the user has a second factor."""
+        return engine.sign_in(self.context["request"], user)
+
+    def record(self) -> None:
+        """Leave it to allauth, which completes the sign-in."""
+
+
+class RefreshSerializer(users.RefreshSerializer):
+    token_class = SessionRefreshToken
+
+
+class SessionField(serializers.CharField):
+    def __init__(self) -> None:
+        super().__init__(max_length=40, help_text="From the response before.")
+
+
+class PendingSerializer(serializers.Serializer[Any]):
+    session = SessionField()
+
+
+class CodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(
+        max_length=20, help_text="Of the authenticator app, or a recovery code."
+    )
+
+
+class SecondFactorSerializer(PendingSerializer, CodeSerializer):
+    pass
+
+
+class PasskeySerializer(serializers.Serializer[Any]):
+    credential = serializers.DictField(
+        help_text="What `navigator.credentials` returns, as JSON (WebAuthn Level 3)."
+    )
+
+
+class PendingPasskeySerializer(PendingSerializer, PasskeySerializer):
+    pass
+
+
+class NewPasskeySerializer(PasskeySerializer):
+    name = serializers.CharField(max_length=100, validators=[ONE_LINE])
+
+
+class OptionsSerializer(serializers.Serializer[Any]):
+    options = serializers.DictField(help_text="For `navigator.credentials`.")
+
+
+class PendingOptionsSerializer(PendingSerializer, OptionsSerializer):
+    pass
+
+
+class ReauthenticationSerializer(serializers.Serializer[Any]):
+    password = serializers.CharField(max_length=128, trim_whitespace=False, required=False)
+    code = serializers.CharField(max_length=20, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Send either a password or a code.")
+        return attrs
+
+
+class SecretSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField()
+    url = serializers.CharField(help_text="`otpauth://…`: show it as a QR code.")
+
+
+class RecoveryCodesSerializer(serializers.Serializer[Any]):
+    recovery_codes = serializers.ListField(child=serializers.CharField())
+
+
+@examples(
+    response={
+        "id": 1,
+        "type": "webauthn",
+        "name": "Laptop",
+        "created_at": "2026-11-25T09:30:00Z",
+        "last_used_at": None,
+    },
+)
+class FactorSerializer(serializers.ModelSerializer[Authenticator]):
+    name = serializers.CharField(source="__str__", read_only=True)
+
+    class Meta:
+        model = Authenticator
+        fields = ("id", "type", "name", "created_at", "last_used_at")
+        read_only_fields = fields
+
+
+class SessionSerializer(serializers.ModelSerializer[UserSession]):
+    is_current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = UserSession
+        fields = ("id", "ip", "user_agent", "created_at", "is_current")
+        read_only_fields = fields
+
+    def get_is_current(self, session: UserSession) -> bool:
+        return bool(session.pk == engine.session_id(self.context["request"]))

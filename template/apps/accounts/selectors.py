@@ -1,0 +1,49 @@
+"""Who has which second factor and which session, and who needs a second factor."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db.models import QuerySet
+
+from apps.users.models import User
+
+
+def factors(*, user: User) -> QuerySet[Any]:
+    """Return the second factors of a user, the oldest first."""
+    found: QuerySet[Any] = Authenticator.objects.filter(user=user).order_by("pk")
+    return found
+
+
+def has_app(*, user: User) -> bool:
+    return factors(user=user).filter(type=Authenticator.Type.TOTP).exists()
+
+
+def passkeys(*, user: User) -> QuerySet[Any]:
+    return factors(user=user).filter(type=Authenticator.Type.WEBAUTHN)
+
+
+def has_second_factor(*, user: User) -> bool:
+    """Tell whether a sign-in of the user takes more than the password."""
+    types = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return factors(user=user).filter(type__in=types).exists()
+
+
+def needs_second_factor(*, user: User) -> bool:
+    """Tell whether the user has no access without one."""
+    return bool(settings.STAFF_NEED_SECOND_FACTOR and user.is_staff)
+
+
+def sessions(*, user: User) -> list[UserSession]:
+    """Return the sign-ins of a user that have not ended."""
+    live: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return live
+
+
+def sessions_with(session_id: Any) -> QuerySet[Any]:
+    """Return the session that a token names, if there is one."""
+    # Tokens from before there were sessions name none: their id is no number.
+    number = session_id if isinstance(session_id, int) else 0
+    found: QuerySet[Any] = UserSession.objects.filter(pk=number)
+    return found
