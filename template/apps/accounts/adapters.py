@@ -32,8 +32,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
         return is_right
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address that TrustedProxyMiddleware has found."""
-        return str(request.META["REMOTE_ADDR"])
+        """Return the address that TrustedProxyMiddleware has found; `::` for a Unix socket's client."""
+        return str(request.META["REMOTE_ADDR"] or "::")
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types

@@ -84,8 +84,12 @@ class GroupAdmin(NoEscalationMixin, VersionedAdmin, DjangoGroupAdmin):
 
 
 @admin.register(User)
-class UserAdmin(  # type: ignore[type-arg]  # only in the stubs
-    NoEscalationMixin, AuditedUserAdmin, LockOutAdmin, VersionedAdmin, DjangoUserAdmin
+class UserAdmin(
+    NoEscalationMixin,
+    AuditedUserAdmin,
+    LockOutAdmin,
+    VersionedAdmin,
+    DjangoUserAdmin,  # type: ignore[type-arg]  # only in the stubs
 ):
     add_form = UserCreationForm
     ordering = ("-pk",)

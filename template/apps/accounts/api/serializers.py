@@ -16,9 +16,6 @@ class SignInSerializer(users.SignInSerializer):
         """Return a refresh token. Raises SecondFactorRequired if the user has a second factor."""
         return engine.sign_in(self.context["request"], user)
 
-    def record(self) -> None:
-        """Leave it to allauth, which completes the sign-in."""
-
 
 class RefreshSerializer(users.RefreshSerializer):
     token_class = SessionRefreshToken

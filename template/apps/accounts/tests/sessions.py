@@ -1,20 +1,18 @@
 """Sessions and passkeys without the requests that lead to them."""
 
 import time
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
-from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.users.models import User
 
 
-def confirmed_token(user: User) -> Any:
-    """Return an access token of a sign-in whose user has just confirmed the password."""
+def confirmed_session(user: User) -> UserSession:
+    """Return the session of a user who has just confirmed the password."""
     request = HttpRequest()
     request.session = SessionStore()
     login(request, user)
@@ -23,10 +21,7 @@ def confirmed_token(user: User) -> Any:
     request.session["account_authentication_methods_user"] = str(user.pk)
     request.session.save()
     key = request.session.session_key
-    session = UserSession.objects.create(user=user, ip="127.0.0.1", session_key=key)
-    token: Any = AccessToken.for_user(user)
-    token["sid"] = session.pk
-    return token
+    return UserSession.objects.create(user=user, ip="127.0.0.1", session_key=key)
 
 
 def passkey_of(user: User) -> Authenticator:

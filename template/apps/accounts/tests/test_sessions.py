@@ -10,7 +10,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 from apps.accounts import services
 from apps.accounts.tests.conftest import AUTH, Person, claims
 from apps.users.models import User
-from apps.users.tests.factories import UserFactory
+from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tokens import SingleUseRefreshToken
 
 
@@ -26,12 +26,18 @@ def sessions(person: Person) -> list[dict[str, Any]]:
 def test_sign_ins_are_listed_with_their_clients(person: Person) -> None:
     first = person.pair
     headers = {"user-agent": "Phone"}
-    body = {"email": person.user.email, "password": "swordfish-tea-lamp"}
+    body = {"email": person.user.email, "password": PASSWORD}
     person.keep(person.api.post(f"{AUTH}/token/", body, headers=headers))
     one, two = sessions(person)
     assert (one["is_current"], two["is_current"]) == (False, True)
     assert (two["user_agent"], two["ip"]) == ("Phone", "127.0.0.1")
     assert claims(first)["sid"] == one["id"]
+
+
+def test_a_client_without_an_address_signs_in(person: Person) -> None:
+    body = {"email": person.user.email, "password": PASSWORD}
+    person.keep(person.api.post(f"{AUTH}/token/", body, REMOTE_ADDR=""))
+    assert sessions(person)[1]["ip"] == "::"
 
 
 def test_a_session_that_is_ended_gives_no_more_tokens(person: Person) -> None:
@@ -77,7 +83,7 @@ def test_others_sessions_are_neither_listed_nor_ended(person: Person) -> None:
 def test_a_new_password_ends_every_session(person: Person) -> None:
     other = person.pair
     person.sign_in()
-    body = {"current_password": "swordfish-tea-lamp", "password": "another-long-word"}
+    body = {"current_password": PASSWORD, "password": "another-long-word"}
     assert person.post("password/change/", body).status_code == 204
     assert refresh(person, other).status_code == 401
     person.keep(person.post("token/", {"email": person.user.email, "password": body["password"]}))

@@ -15,10 +15,12 @@ def statuses_of_ten_at_once(
     path: str, body: dict[str, Any], headers: dict[str, str] | None = None
 ) -> list[int]:
     """Return the statuses of the responses to one request, sent ten times at once."""
-    return statuses_at_once(path, [body] * TIMES)
+    return statuses_at_once(path, [body] * TIMES, headers)
 
 
-def statuses_at_once(path: str, bodies: list[dict[str, Any]]) -> list[int]:
+def statuses_at_once(
+    path: str, bodies: list[dict[str, Any]], headers: dict[str, str] | None = None
+) -> list[int]:
     """Return the statuses of the responses to requests with these bodies, sent at once."""
     barrier = Barrier(len(bodies))
 

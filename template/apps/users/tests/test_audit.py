@@ -177,11 +177,15 @@ def test_rights_that_an_administrator_takes_are_recorded_without_a_mail(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     user = UserFactory.create(email_confirmed_at=NOON, is_staff=True)
-    group = Group.objects.create(name="Support")
+    group = Group.objects.create(name="Night shift")
     with django_capture_on_commit_callbacks(execute=True):
         change(admin, user, groups=str(group.pk), is_superuser="")
     line = log.last("role_changed")
-    assert (line["is_staff"], line["is_superuser"], line["groups"]) == (False, False, ["Support"])
+    assert (line["is_staff"], line["is_superuser"], line["groups"]) == (
+        False,
+        False,
+        ["Night shift"],
+    )
     assert line["permissions"] == []
     assert not mail.outbox
 
