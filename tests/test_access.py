@@ -107,7 +107,7 @@ def test_a_route_that_accepts_anonymous_clients_needs_a_row(
 ) -> None:
     found = failures(project, environment_for, CLOSED + OPENED)
     for route in ("GET /hook/", "GET /api/v1/shops/", "POST /api/v1/shops/{id}/"):
-        assert f"{route} accepts anonymous clients: if it should, add the row" in found
+        assert f"{route} accepts anonymous clients: if it should, give config/own_urls.py" in found
     assert "orders" not in found
     assert "groups" not in found
 

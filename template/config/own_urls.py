@@ -5,11 +5,6 @@ They come first, so that they win over those of `config.urls`.
 
 from django.urls import URLPattern, URLResolver
 
-from config.access import Rule
-
 # Under /api/v1/.
 api_v1: list[URLPattern | URLResolver] = []
 urlpatterns: list[URLPattern | URLResolver] = []
-
-# Their rows, as in `config.access`. A route without a row must reject anonymous clients.
-access: dict[str, Rule] = {}
