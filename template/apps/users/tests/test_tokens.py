@@ -39,6 +39,14 @@ def test_a_wrong_password_is_refused(api: APIClient, user: User) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "no_active_account")
 
 
+def test_spaces_around_a_password_belong_to_it(api: APIClient, user: User) -> None:
+    user.set_password("  a-long-password ")
+    user.save()
+    sign_in(api, user, "  a-long-password ")
+    body = {"email": user.email, "password": "a-long-password"}
+    assert api.post(SIGN_IN, body).status_code == 401
+
+
 def test_a_banned_user_is_refused(api: APIClient, db: None) -> None:
     banned = UserFactory.create(is_active=False)
     assert api.post(SIGN_IN, {"email": banned.email, "password": PASSWORD}).status_code == 401
