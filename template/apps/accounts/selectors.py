@@ -1,4 +1,4 @@
-"""Who has which second factor and which session, and who needs a second factor."""
+"""Second factors and sessions of users, and the users that need a second factor."""
 
 from typing import Any
 
