@@ -52,6 +52,8 @@ def send_link(
         "token": generator.make_token(user),
         **parts,
     }
+    # In memory only, and once the token is made.
+    user.email = to or user.email
     # The page of the front end that the link opens.
     page = "reset-password" if name == "already-registered" else name
     context = {
@@ -62,4 +64,4 @@ def send_link(
         "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
     }
     text = render_to_string(f"users/{name}.txt", context)
-    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [to or user.email])
+    send_mail(f"{settings.PROJECT['name']}: {subject}", text, None, [user.email])

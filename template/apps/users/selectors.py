@@ -55,20 +55,6 @@ def lock(user: User) -> User:
     return User.objects.select_for_update(no_key=no_key).get(pk=user.pk)
 
 
-def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) -> User | None:
-    """Return the active user that a link was sent to, or None for an invalid or expired link.
-
-    Locks the row until the transaction ends, so that of concurrent requests with one link only the
-    first succeeds: it invalidates the link for the others.
-    """
-    try:
-        pk = int(force_str(urlsafe_base64_decode(uid)))
-        user = User.objects.select_for_update().get(pk=pk, is_active=True)
-    except (ValueError, OverflowError, User.DoesNotExist):
-        return None
-    return user if generator.check_token(user, token) else None
-
-
 def permissions_of(holder: User | Group) -> QuerySet[Permission]:
     """Return the permissions of an account, with those of its groups, or of a group.
 
@@ -98,3 +84,17 @@ def grantable(rows: QuerySet[Any], editor: User) -> QuerySet[Any]:
     if rows.model is Permission:
         return rows.exclude(pk__in=lacking)
     return rows.exclude(permissions__in=lacking)
+
+
+def find_by_token(uid: str, token: str, generator: PasswordResetTokenGenerator) -> User | None:
+    """Return the active user that a link was sent to, or None for an invalid or expired link.
+
+    Locks the row until the transaction ends, so that of concurrent requests with one link only the
+    first succeeds: it invalidates the link for the others.
+    """
+    try:
+        pk = int(force_str(urlsafe_base64_decode(uid)))
+        user = User.objects.select_for_update().get(pk=pk, is_active=True)
+    except (ValueError, OverflowError, User.DoesNotExist):
+        return None
+    return user if generator.check_token(user, token) else None

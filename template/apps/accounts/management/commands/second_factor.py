@@ -1,3 +1,4 @@
+from io import StringIO
 from typing import Any
 
 import qrcode
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         secret, codes = services.replace_second_factor(user=user)
         code = qrcode.QRCode()
         code.add_data(get_adapter().build_totp_url(user, secret))
-        code.print_ascii(self.stdout)
+        picture = StringIO()
+        code.print_ascii(picture)
+        self.stdout.write(picture.getvalue())
         self.stdout.write(f"Or type the secret into the app: {secret}")
         self.stdout.write(f"Recovery codes, each works once: {', '.join(codes)}")
