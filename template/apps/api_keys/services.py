@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -13,8 +12,8 @@ from apps.api_keys.models import ApiKey
 from apps.common.errors import Conflict
 from apps.users.models import User
 from apps.users.selectors import lock
+from apps.users.services import report
 
-logger = structlog.get_logger(__name__)
 # Each request would write, and requests with one key would wait for each other.
 USE_IS_RECORDED_AFTER = timedelta(minutes=1)
 
@@ -46,14 +45,14 @@ def create(
         scopes=sorted({*scopes}),
         expires_at=timezone.now() + timedelta(days=expires_in_days),
     )
-    _record("api_key_created", key, by=user)
+    _report("api_key_created", key, by=user, mail="api_keys/api_key_created")
     return key, text
 
 
 def revoke(*, key: ApiKey, by: User) -> None:
     """End a key for good. The row stays, and says when."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        _record("api_key_revoked", key, by=by)
+        _report("api_key_revoked", key, by=by)
 
 
 def record_use(*, key: ApiKey) -> None:
@@ -63,8 +62,5 @@ def record_use(*, key: ApiKey) -> None:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
-def _record(event: str, key: ApiKey, by: User) -> None:
-    """Log a change for audits."""
-    logger.info(
-        event, key_id=key.key_id, scopes=key.scopes, owner_id=key.user_id, changed_by_id=by.pk
-    )
+def _report(event: str, key: ApiKey, by: User, mail: str = "") -> None:
+    report(event, user=key.user, mail=mail, key_id=key.key_id, scopes=key.scopes, by=by.pk)

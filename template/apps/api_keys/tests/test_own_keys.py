@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
@@ -75,18 +76,23 @@ def test_a_revoked_key_is_listed_and_never_works_again(user_api: APIClient, user
 
 
 def test_creating_and_revoking_are_logged_once_and_without_the_key(
-    user_api: APIClient,
+    api: APIClient,
     user: User,
     log: LogLines,  # noqa: F811
+    mailoutbox: list[EmailMessage],
 ) -> None:
-    created = user_api.post(KEYS, BODY).json()
+    api.force_authenticate(user)
+    created = api.post(KEYS, BODY).json()
     for _ in range(2):
-        user_api.delete(f"{KEYS}{created['id']}/")
+        api.delete(f"{KEYS}{created['id']}/")
+    assert [(mail.subject, mail.to) for mail in mailoutbox] == [
+        (f"{settings.PROJECT['name']}: An API key was created", [user.email])
+    ]
     lines = [line for line in log.all() if line["event"].startswith("api_key")]
     assert [line["event"] for line in lines] == ["api_key_created", "api_key_revoked"]
     for line in lines:
-        assert (line["key_id"], line["owner_id"]) == (created["key_id"], user.pk)
-        assert (line["changed_by_id"], line["scopes"]) == (user.pk, ["read", "write"])
+        assert (line["key_id"], line["user_id"]) == (created["key_id"], user.pk)
+        assert (line["by"], line["scopes"]) == (user.pk, ["read", "write"])
     assert created["key"] not in str(log.all())
 
 
