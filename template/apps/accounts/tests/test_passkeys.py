@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.conftest import AUTH, Person, claims
@@ -144,6 +145,6 @@ def test_others_cannot_remove_it(person: Person, device: Device) -> None:
 def test_passkeys_are_for_the_host_of_the_front_end(person: Person) -> None:
     person.confirm()
     public = person.post("factors/passkeys/options/").json()["options"]["publicKey"]
-    assert public["rp"] == {"id": "localhost", "name": "Demo"}
+    assert public["rp"] == {"id": "localhost", "name": settings.PROJECT["name"]}
     assert public["authenticatorSelection"]["residentKey"] == "required"
     assert public["authenticatorSelection"]["userVerification"] == "required"
