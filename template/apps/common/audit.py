@@ -25,4 +25,4 @@ def pseudonym(text: str) -> str:
 
     It depends on SECRET_KEY.
     """
-    return salted_hmac(__name__, text).hexdigest()[:16]
+    return salted_hmac(__name__, text, algorithm="sha256").hexdigest()[:16]
