@@ -5,9 +5,11 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
@@ -15,6 +17,8 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from apps.users import selectors
 from apps.users.models import User
+
+logger = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no types
@@ -42,8 +46,12 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types
         return _fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the secret of a factor. Raises InvalidToken if SECRET_KEY was another one."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        """Return the secret of a factor; or a random one, so that no code is right, if SECRET_KEY was another."""
+        try:
+            return _fernet().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            logger.error("second_factor_unreadable", reason="SECRET_KEY has changed")  # noqa: TRY400  # nothing to trace
+            return str(generate_totp_secret())
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Return whom passkeys are for: the host of the front end, whose pages ask for them."""

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.conftest import AUTH, Person
@@ -152,6 +153,23 @@ def test_the_app_can_be_removed(person: Person) -> None:
     assert person.api.delete(f"{AUTH}/factors/app/").status_code == 204
     assert person.api.get(f"{AUTH}/factors/").json() == []
     assert person.password().status_code == 200
+
+
+@pytest.mark.parametrize("fallbacks", [[], ["old"]])
+def test_a_factor_survives_a_new_secret_key_with_the_old_one_as_fallback(
+    person: Person, settings: Settings, log: Any, fallbacks: list[str]
+) -> None:
+    codes = person.add_app()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY] if fallbacks else []
+    settings.SECRET_KEY = "new" * 20
+    bodies = [
+        {"session": person.password().json()["session"], "code": code}
+        for code in (person.code(), codes[0])
+    ]
+    statuses = [person.post("second-factor/", body).status_code for body in bodies]
+    assert statuses == ([200, 200] if fallbacks else [400, 400])
+    unreadable = [line for line in log.all() if line["event"] == "second_factor_unreadable"]
+    assert bool(unreadable) is not bool(fallbacks)
 
 
 def test_others_factors_are_not_listed(person: Person, db: None) -> None:
