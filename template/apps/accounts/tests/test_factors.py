@@ -1,7 +1,9 @@
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -90,6 +92,19 @@ def test_a_code_works_once(person: Person) -> None:
     code, sessions = person.code(), [person.password().json()["session"] for _ in range(2)]
     bodies = [{"session": session, "code": code} for session in sessions]
     assert [person.post("second-factor/", body).status_code for body in bodies] == [200, 400]
+
+
+def test_a_code_of_five_minutes_ago_is_rejected(person: Person) -> None:
+    person.add_app()
+    person.shown = -10
+    assert complete(person).status_code == 400
+
+
+def test_a_header_does_not_choose_the_session(person: Person) -> None:
+    other = Person(APIClient(), UserFactory.create()).sign_in()
+    headers = {"x-session-token": UserSession.objects.get(user=other.user).session_key}
+    answer = person.api.post(f"{AUTH}/factors/app/options/", headers=headers)
+    assert quote(person.user.email) in answer.json()["url"]
 
 
 def test_a_sign_in_is_completed_once(person: Person) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
@@ -105,6 +106,21 @@ def test_support_can_remove_a_factor_that_is_lost_but_not_read_or_make_one(
     assert client.post(f"{page}/change/", {}).status_code == 403
     assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 302
     assert not Authenticator.objects.filter(pk=factor.pk).exists()
+
+
+@pytest.mark.parametrize("is_superuser", [True, False])
+def test_support_removes_no_factor_of_users_with_more_rights(
+    person: Person, client: Client, *, is_superuser: bool
+) -> None:
+    person.add_app()
+    User.objects.filter(pk=person.user.pk).update(is_superuser=is_superuser)
+    support = UserFactory.create(is_staff=True)
+    for codename in ("view_authenticator", "delete_authenticator"):
+        support.user_permissions.add(Permission.objects.get(codename=codename))
+    client.force_login(support)
+    factor = Authenticator.objects.get(type="totp")
+    answer = client.post(f"/admin/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == (403 if is_superuser else 302)
 
 
 def test_the_command_gives_a_second_factor(staff: Person, client: Client) -> None:
