@@ -11,10 +11,10 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
 
+from apps.accounts import services
 from apps.users import selectors
 from apps.users.models import User
 
@@ -31,8 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
         """Return whether it is the user's password. A wrong one counts as a failed sign-in."""
         is_right = user.check_password(password)
         if not is_right:
-            credentials = {"email": user.email}
-            user_login_failed.send(sender=__name__, credentials=credentials, request=self.request)
+            services.count_failure(user=user, request=self.request)
         return is_right
 
     def get_client_ip(self, request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -46,10 +47,10 @@ class SecondFactorLoginForm(LoginForm):
 
 def has_permission(request: HttpRequest) -> bool:
     """Tell whether the user may see the admin. The second factor may have been removed since."""
-    user: Any = request.user
-    if not (user.is_active and user.is_staff):
+    if not AdminSite.has_permission(admin.site, request):
         return False
-    return selectors.has_second_factor(user=user) or not selectors.needs_second_factor(user=user)
+    user = current_user(request)
+    return not selectors.needs_second_factor(user=user) or selectors.has_second_factor(user=user)
 
 
 admin.site.login_form = SecondFactorLoginForm

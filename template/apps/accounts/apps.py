@@ -12,4 +12,4 @@ class AccountsConfig(AppConfig):
 
         for signal in services.EVENTS:
             signal.connect(services.report_change)
-        authentication_failed.connect(services.count_wrong_code)
+        authentication_failed.connect(services.count_failure)

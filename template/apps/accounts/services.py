@@ -70,7 +70,7 @@ def report_change(*, signal: Signal, user: User, authenticator: Authenticator, *
     report(event, user=user, mail=f"accounts/{event}", factor=authenticator.type)
 
 
-def count_wrong_code(*, user: User, request: Any, **_: Any) -> None:
-    """Count a wrong code like a wrong password: a receiver of allauth's signal."""
+def count_failure(*, user: User, request: Any, **_: Any) -> None:
+    """Count a wrong code or confirmation like a failed sign-in: also a receiver of allauth's signal."""
     credentials = {"email": user.email}
     user_login_failed.send(sender=__name__, credentials=credentials, request=request)

@@ -49,6 +49,14 @@ class StepView(authentication.CredentialsView):
         token = engine.refresh_token(reply)
         return Response({"access": str(token.access_token), "refresh": str(token)})
 
+    def pair_for_passkey(self, request: Request, view: type[Any]) -> Response:
+        """Return the tokens, once a view of allauth has accepted the passkey."""
+        fields = authentication.fields_of(serializers.PendingPasskeySerializer, request)
+        session = fields.pop("session")
+        with engine.rejecting_malformed():
+            reply = engine.run(request, view, session=session, data=fields)
+        return self.pair(reply)
+
 
 class SecondFactorView(StepView):
     @extend_schema(
@@ -84,13 +92,7 @@ class SecondPasskeyView(StepView):
     )
     def post(self, request: Request) -> Response:
         """Complete a sign-in with a passkey as the second factor."""
-        fields = authentication.fields_of(serializers.PendingPasskeySerializer, request)
-        session = fields.pop("session")
-        with engine.rejecting_malformed():
-            reply = engine.run(
-                request, views.AuthenticateWebAuthnView, session=session, data=fields
-            )
-        return self.pair(reply)
+        return self.pair_for_passkey(request, views.AuthenticateWebAuthnView)
 
 
 class PasskeyOptionsView(StepView):
@@ -114,11 +116,7 @@ class PasskeyView(StepView):
     )
     def post(self, request: Request) -> Response:
         """Sign in with a passkey alone."""
-        fields = authentication.fields_of(serializers.PendingPasskeySerializer, request)
-        session = fields.pop("session")
-        with engine.rejecting_malformed():
-            reply = engine.run(request, views.LoginWebAuthnView, session=session, data=fields)
-        return self.pair(reply)
+        return self.pair_for_passkey(request, views.LoginWebAuthnView)
 
 
 class SessionsView(ListAPIView[Any]):
