@@ -40,7 +40,7 @@ TRACES = {
     "use_celery": r"celery|broker|kombu|\btasks?\.",
     "use_mfa": r"allauth|second.factor|passkey|\bmfa\b|apps[./]accounts|signing.keys|cryptography|jwks",
     "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempotency"
-    r"|simple.history|django.filter|orjson",
+    r"|simple.history|django.filter",
     "use_api_keys": r"api_keys|apikeys|api keys?\b",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",

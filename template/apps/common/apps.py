@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.urls import register_converter
 
 from apps.common.numbers import PlainNumberConverter
@@ -9,4 +10,7 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the path converter of `<id:pk>`, before the URLconf is loaded."""
+        from apps.common.projection import check_projections  # noqa: PLC0415  # needs the models
+
+        checks.register(check_projections)
         register_converter(PlainNumberConverter, "id")

@@ -10,6 +10,7 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from apps.common.computed import computed
 from apps.common.text import multiline, one_line
 from apps.listings.querysets import ListingQuerySet, PhotoQuerySet, photo_required
 
@@ -209,9 +210,7 @@ class Listing(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
-    @property
-    def rating(self) -> float | None:
-        return mean_rating(self.rating_sum, self.rating_count)
+    rating = computed(mean_rating, "rating_sum", "rating_count")
 
 
 class Photo(models.Model):

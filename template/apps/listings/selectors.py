@@ -1,6 +1,6 @@
 """Reads of listings, for this app and others."""
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
 from apps.listings.models import Listing, Photo, Status
@@ -25,12 +25,8 @@ def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
     return listings.select_related("host").prefetch_related("photos")
 
 
-def with_cover(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with the name of the host, and the URL of the first photo."""
-    first_url = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
-    return listings.annotate(host_name=F("host__name"), cover=Subquery(first_url))
-
-
 def for_cards(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with a cover, and with their amenities as JSON text."""
-    return with_cover(listings).annotate(amenities_json=Cast("amenities", TextField()))
+    """Return listings with the URL of the first photo, and with their amenities as JSON text."""
+    first_url = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
+    text = Cast("amenities", TextField())
+    return listings.annotate(cover=Subquery(first_url), amenities_json=text)

@@ -52,7 +52,7 @@ class KeysetPagination(BasePagination):
     """
 
     # The columns of a row, if the rows are tuples.
-    columns: tuple[str, ...] = ()
+    columns: Sequence[str] = ()
     # The values of the row from which the page continues. The first page has none.
     values: list[int] | None
     # The value of the filter that the ordering requires, if any. A cursor is valid for that value.

@@ -17,6 +17,7 @@ from apps.api_keys.api.serializers import (
     CreatedApiKeySerializer,
 )
 from apps.api_keys.models import ApiKey
+from apps.common.projection import ProjectionMixin
 from apps.common.schema import links
 from apps.users.selectors import current_user
 
@@ -31,7 +32,7 @@ class OwnKeysView(GenericAPIView[ApiKey]):
         return selectors.for_owner(current_user(self.request))
 
 
-class ApiKeyListView(OwnKeysView, ListAPIView[ApiKey]):
+class ApiKeyListView(ProjectionMixin, OwnKeysView, ListAPIView[ApiKey]):
     @extend_schema(operation_id="list_api_keys")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List your API keys, newest first, including those that are revoked or expired."""

@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -22,12 +21,19 @@ class BookedListingSerializer(serializers.ModelSerializer[Booking]):
         read_only_fields = fields
 
 
+class MemberSinceField(serializers.DateField):
+    compiles = True
+
+    def to_representation(self, value: Any) -> Any:
+        return value.date()
+
+
 @examples(response={"name": "Hanna", "member_since": "2026-11-25", "stays": 3})
 class GuestSerializer(serializers.ModelSerializer[Booking]):
     """The guest, for the host who decides on a request."""
 
     name = serializers.CharField(source="guest.name")
-    member_since = serializers.SerializerMethodField()
+    member_since = MemberSinceField(source="guest.date_joined")
     stays = serializers.IntegerField(
         source="guest_stays", help_text="How many stays the guest has completed, with any host."
     )
@@ -37,8 +43,12 @@ class GuestSerializer(serializers.ModelSerializer[Booking]):
         fields = ("name", "member_since", "stays")
         read_only_fields = fields
 
-    def get_member_since(self, booking: Booking) -> date:
-        return booking.guest.date_joined.date()
+
+class NullField(serializers.Field[None, Any, None, Any]):
+    compiles = True
+
+    def to_representation(self, value: Any) -> None:
+        return None
 
 
 @examples(
@@ -92,6 +102,18 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         """Return the guest if the host asks. The booking comes from `selectors.with_guests`."""
         is_host = booking.host_id == self.context["request"].user.pk
         return GuestSerializer(booking).data if is_host else None
+
+
+class HostBookingSerializer(BookingSerializer):
+    """A booking in a list for its host. The bookings come from `selectors.for_host`."""
+
+    guest = GuestSerializer(source="*")  # type: ignore[assignment]  # of the base class
+
+
+class GuestBookingSerializer(BookingSerializer):
+    """A booking in a list for its guest."""
+
+    guest = NullField(source="id", read_only=True)  # type: ignore[assignment]  # of the base class
 
 
 @examples(

@@ -11,9 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.bookings import selectors, services
-from apps.bookings.api.serializers import BookingCreateSerializer, BookingSerializer
+from apps.bookings.api.serializers import (
+    BookingCreateSerializer,
+    BookingSerializer,
+    GuestBookingSerializer,
+    HostBookingSerializer,
+)
 from apps.bookings.models import Booking
 from apps.bookings.states import Role, State
+from apps.common.projection import ProjectionMixin
 from apps.common.schema import links
 from apps.listings.selectors import published
 from apps.rest import idempotency
@@ -24,18 +30,25 @@ from apps.users.selectors import current_user
 ROLES = (Role.GUEST.value, Role.HOST.value)
 
 
-class BookingListView(GenericAPIView[Booking]):
+class BookingListView(ProjectionMixin):
     permission_classes = [IsAuthenticated]
-    serializer_class = BookingSerializer
     pagination_class = KeysetPagination
     orderings = {"newest": Ordering("id", descending=True)}
 
-    def get_queryset(self) -> QuerySet[Booking]:
-        role = self.request.query_params.get("role", Role.GUEST)
+    @property
+    def role(self) -> str:
+        """Return the role that the client asks for. Raises ValidationError."""
+        role = self.request.query_params.get("role", Role.GUEST.value)
         if role not in ROLES:
             raise ValidationError({"role": f"Must be one of: {', '.join(ROLES)}."})
-        select = selectors.for_guest if role == Role.GUEST else selectors.for_host
+        return role
+
+    def get_queryset(self) -> QuerySet[Booking]:
+        select = selectors.for_guest if self.role == Role.GUEST else selectors.for_host
         return select(current_user(self.request))
+
+    def get_serializer_class(self) -> type[BookingSerializer]:
+        return GuestBookingSerializer if self.role == Role.GUEST else HostBookingSerializer
 
     @extend_schema(
         operation_id="list_bookings",
@@ -52,8 +65,7 @@ class BookingListView(GenericAPIView[Booking]):
     )
     def get(self, request: Request) -> Response:
         """List your bookings, as a guest or as a host."""
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.list(request)
 
     @extend_schema(
         operation_id="create_booking",
@@ -86,7 +98,7 @@ class BookingListView(GenericAPIView[Booking]):
         )
         location = reverse("booking", kwargs={"pk": booking.pk})
         return Response(
-            self.get_serializer(booking).data,
+            BookingSerializer(booking, context=self.get_serializer_context()).data,
             status.HTTP_201_CREATED,
             headers={"Location": location},
         )

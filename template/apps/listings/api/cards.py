@@ -1,71 +1,23 @@
-"""Builds cards, the entries of the public list, without a serializer, which would take much longer.
+"""Cards, the entries of the public list, and which of their fields a client requests."""
 
-A test compares them with the output of ListingCardSerializer.
-"""
-
+from functools import cache
 from typing import Any
 
-import orjson
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer
 
+from apps.common.projection import Projection, compile_projection
 from apps.listings import selectors
-from apps.listings.models import PUBLIC_DECIMAL_PLACES, Listing, mean_rating
-
-COLUMNS = (
-    "id",
-    "title",
-    "kind",
-    "city",
-    "country",
-    "latitude",
-    "longitude",
-    "price",
-    "currency",
-    "capacity",
-    "amenities_json",
-    "rating_sum",
-    "rating_count",
-    "cover",
-    "host_id",
-    "host_name",
-)
+from apps.listings.models import Listing
 
 
-def select_card_rows(listings: QuerySet[Listing]) -> QuerySet[Listing, Any]:
-    """Return the rows of the listings as tuples of COLUMNS."""
-    return selectors.for_cards(listings).values_list(*COLUMNS)
-
-
-def to_card(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the output of ListingCardSerializer, from a tuple of COLUMNS."""
-    return {
-        "id": row[0],
-        "title": row[1],
-        "kind": row[2],
-        "city": row[3],
-        "country": row[4],
-        "latitude": round(row[5], PUBLIC_DECIMAL_PLACES),
-        "longitude": round(row[6], PUBLIC_DECIMAL_PLACES),
-        "price": row[7],
-        "currency": row[8],
-        "capacity": row[9],
-        "amenities": orjson.Fragment(row[10]),
-        "rating": mean_rating(row[11], row[12]),
-        "rating_count": row[12],
-        "cover": row[13],
-        "host": {"id": row[14], "name": row[15]},
-    }
-
-
-def to_card_v2(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the output of ListingCardV2Serializer, from a tuple of COLUMNS."""
-    card = to_card(row)
-    card["price"] = {"amount": row[7], "currency": card.pop("currency")}
-    return card
+@cache
+def projection(serializer: Any) -> Projection:
+    """Return the columns of cards, and the function that makes cards of them."""
+    annotations = selectors.for_cards(selectors.published()).query.annotations
+    return compile_projection(serializer(), Listing, annotations)
 
 
 def requested_fields(

@@ -1,6 +1,5 @@
 """The public list, in both versions: the same for all clients, so its responses are cached."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,8 @@ from rest_framework.permissions import SAFE_METHODS, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer
 
+from apps.common.encoding import dump
+from apps.common.projection import Projection
 from apps.common.schema import FIRST_ID, links
 from apps.listings import selectors, services
 from apps.listings.api import cards
@@ -29,7 +30,6 @@ from apps.listings.models import CACHE_NAMESPACE, Listing
 from apps.rest import conditional, deprecation
 from apps.rest.authentication import StatelessAuthentication
 from apps.rest.caching import read_through
-from apps.rest.encoding import dump
 from apps.rest.negotiation import HotReadNegotiation
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import FIRST, LIST_ETAG, LOCATION
@@ -60,8 +60,6 @@ class PublicListView(GenericAPIView[Listing]):
     throttle_classes = [AnonThrottle, UserThrottle]
     content_negotiation_class = HotReadNegotiation
     serializer_class: type[ModelSerializer[Listing]]
-    # Returns the output of the serializer, from a tuple of `cards.COLUMNS`.
-    to_card: Callable[[tuple[Any, ...]], dict[str, Any]]
     orderings = {
         "newest": Ordering("id", descending=True),
         "price": Ordering("price", within="currency"),
@@ -101,30 +99,32 @@ class PublicListView(GenericAPIView[Listing]):
     def page(self, request: Request) -> tuple[bytes, str]:
         """Return the requested page as JSON, and its ETag. Raises ValidationError."""
         fields = cards.requested_fields(request, self.serializer_class)
+        projection = cards.projection(self.serializer_class)
         pages = KeysetPagination()
-        pages.columns = cards.COLUMNS
+        pages.columns = projection.columns
         pages.parse_request(request, self.orderings, Listing)
-        results = [self.to_card(row) for row in pages.build_page(self.rows(request, pages))]
+        results = projection.output(pages.build_page(self.rows(request, pages, projection)))
         if fields:
             results = [{name: card[name] for name in card if name in fields} for card in results]
         body = dump({**pages.links(), "results": results})
         return body, conditional.body_etag(body)
 
-    def rows(self, request: Request, pages: KeysetPagination) -> list[Any]:
+    def rows(self, request: Request, pages: KeysetPagination, projection: Projection) -> list[Any]:
         """Return the rows of the page. Without filters, the query is compiled once."""
         if is_filtered(request):
-            listings = cards.select_card_rows(self.filter_queryset(self.get_queryset()))
-            return list(pages.slice(listings, pages.values))
+            listings = selectors.for_cards(self.filter_queryset(self.get_queryset()))
+            return list(pages.slice(projection.select(listings), pages.values))
         query = get_compiled_query(
-            ("public list of listings", pages.sql_key),
-            lambda: pages.slice(cards.select_card_rows(self.get_queryset()), pages.placeholders),
+            (self.serializer_class, pages.sql_key),
+            lambda: pages.slice(
+                projection.select(selectors.for_cards(self.get_queryset())), pages.placeholders
+            ),
         )
         return query.rows(pages.params)
 
 
 class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
     serializer_class = ListingCardSerializer
-    to_card = staticmethod(cards.to_card)
     deprecated_since = datetime(2026, 11, 21, tzinfo=UTC)
     sunset = datetime(2027, 11, 21, tzinfo=UTC)
     successor = "listings-v2"
@@ -163,7 +163,6 @@ class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
 
 class ListingListV2View(PublicListView):
     serializer_class = ListingCardV2Serializer
-    to_card = staticmethod(cards.to_card_v2)
 
     @extend_schema(
         operation_id="list_listings_v2",

@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.bookings.selectors import visible_listings
+from apps.common.encoding import dump
+from apps.common.projection import ProjectionMixin
 from apps.common.schema import links
 from apps.listings import selectors, services
 from apps.listings.api.examples import LISTING, PUBLIC_LISTING
@@ -24,7 +26,6 @@ from apps.listings.api.serializers import (
 )
 from apps.listings.models import Listing
 from apps.rest import conditional
-from apps.rest.encoding import dump
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import ETAG, ID
 from apps.users.selectors import current_user
@@ -65,7 +66,7 @@ class ListingBulkView(GenericAPIView[Listing]):
         return Response(ListingSerializer(listings, many=True).data, status.HTTP_201_CREATED)
 
 
-class OwnListingListView(ListAPIView[Listing]):
+class OwnListingListView(ProjectionMixin, ListAPIView[Listing]):
     permission_classes = [IsAuthenticated]
     serializer_class = ListingSerializer
     pagination_class = KeysetPagination

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from apps.bookings.models import Booking
 from apps.bookings.selectors import for_guest
+from apps.common.projection import ProjectionMixin
 from apps.listings.selectors import published
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.reviews import selectors, services
@@ -19,7 +20,7 @@ from apps.reviews.models import Review
 from apps.users.selectors import current_user
 
 
-class ReviewListView(ListAPIView[Review]):
+class ReviewListView(ProjectionMixin, ListAPIView[Review]):
     permission_classes = [AllowAny]
     serializer_class = ReviewSerializer
     pagination_class = KeysetPagination

@@ -9,6 +9,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from apps.common.pagination import PagePagination
+from apps.common.projection import ProjectionMixin
 from apps.common.schema import FIRST_ID, links
 from apps.users import selectors, services
 from apps.users.api.serializers import UserSerializer
@@ -26,7 +27,7 @@ current_user = selectors.current_user  # for projects that import it from here, 
 
 
 @extend_schema_view(get=extend_schema(extensions=links(users_retrieve={"path.id": FIRST_ID})))
-class UserListView(ListAPIView[User]):
+class UserListView(ProjectionMixin, ListAPIView[User]):
     """List all users, newest first. For staff with the permission to view users."""
 
     permission_classes = [MayViewUsers]
@@ -37,7 +38,7 @@ class UserListView(ListAPIView[User]):
         return selectors.users()
 
 
-class UserDetailView(RetrieveAPIView[User]):
+class UserDetailView(ProjectionMixin, RetrieveAPIView[User]):
     """Read one user. For staff with the permission to view users."""
 
     permission_classes = [MayViewUsers]

@@ -1,0 +1,277 @@
+"""What a projection returns equals what the serializer returns; what cannot be compiled is named."""
+
+import gc
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Prefetch, QuerySet, Value
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+from rest_framework import renderers, serializers
+from rest_framework.filters import OrderingFilter
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.permissions import BasePermission
+from rest_framework.test import APIRequestFactory
+
+from apps.common.computed import computed
+from apps.common.encoding import dump
+from apps.common.projection import (
+    CannotCompileError,
+    ProjectionMixin,
+    check_projections,
+    compile_projection,
+    prefetches_of,
+)
+from apps.users.models import User
+from apps.users.tests.factories import UserFactory
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+TIMES = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+ZONES = ("UTC", "Europe/London", "Asia/Kathmandu", "America/St_Johns")
+
+
+class ContentTypeSerializer(serializers.ModelSerializer[ContentType]):
+    class Meta:
+        model = ContentType
+        fields = ("id", "app_label", "model")
+
+
+class OwnerSerializer(serializers.ModelSerializer[User]):
+    joined_on = serializers.DateTimeField(source="date_joined", format="%d.%m.%Y")
+    number = serializers.CharField(source="pk")
+
+    class Meta:
+        model = User
+        fields = ("number", "email", "name", "is_staff", "joined_on")
+
+
+class ChangeSerializer(serializers.ModelSerializer[LogEntry]):
+    initial = serializers.CharField()
+
+    class Meta:
+        model = LogEntry
+        fields = ("action_flag", "change_message", "initial")
+
+
+class EntrySerializer(serializers.ModelSerializer[LogEntry]):
+    """Each kind of field: columns, relations, text made of numbers, nested objects."""
+
+    title = serializers.CharField(source="object_repr")
+    owner = OwnerSerializer(source="user")
+    owner_name = serializers.CharField(source="user.name")
+    change = ChangeSerializer(source="*")
+    content_type = ContentTypeSerializer(allow_null=True)
+    type_id = serializers.PrimaryKeyRelatedField[Any](source="content_type", read_only=True)
+    flag = serializers.CharField(source="action_flag")
+    size = serializers.IntegerField()
+    secret = serializers.CharField(write_only=True)
+
+    class Meta:
+        model = LogEntry
+        fields = (
+            *("id", "action_time", "title", "object_id", "change_message", "flag", "size"),
+            *("change", "user", "owner", "owner_name", "content_type", "type_id", "secret"),
+        )
+
+
+def outputs(serializer: type[Any], rows: QuerySet[Any]) -> tuple[Any, Any]:
+    """Return what the serializer and the projection write for these rows."""
+    projection = compile_projection(serializer(), rows.model, rows.query.annotations)
+    projected = projection.output(list(projection.select(rows)), prefetches_of(rows))
+    rendered = renderers.JSONRenderer().render(serializer(rows, many=True).data)
+    return json.loads(rendered), json.loads(dump(projected))
+
+
+@given(WORDS, st.none() | WORDS, TIMES, st.sampled_from([User, None]), st.sampled_from(ZONES))
+def test_a_projection_returns_what_the_serializer_returns(
+    db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    key: str | None,
+    time: datetime,
+    model: Any,
+    zone: str,
+) -> None:
+    user = UserFactory.create(name=text, is_staff=bool(model), date_joined=time)
+    initial = computed(lambda text: text[:1], "object_repr")
+    monkeypatch.setattr(LogEntry, "initial", initial, raising=False)
+    kind = model and ContentType.objects.get_for_model(model)
+    for each in (time, time.replace(microsecond=0)):
+        LogEntry.objects.create(
+            user=user,
+            content_type=kind,
+            object_id=key,
+            object_repr=text,
+            action_flag=CHANGE,
+            action_time=each,
+            change_message=text,
+        )
+    entries = user.logentry_set.annotate(size=Value(3)).order_by("pk")
+    with timezone.override(ZoneInfo(zone)):
+        expected, projected = outputs(EntrySerializer, entries)
+    assert projected == expected
+    assert getattr(LogEntry, "initial", None) is initial
+
+
+def test_lists_take_one_query_each(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    class PermissionSerializer(serializers.ModelSerializer[Permission]):
+        class Meta:
+            model = Permission
+            fields = ("codename", "name")
+
+    class TypeSerializer(ContentTypeSerializer):
+        permissions = PermissionSerializer(source="permission_set", many=True)
+
+        class Meta:
+            model = ContentType
+            fields = ("id", "app_label", "permissions")
+
+    viewing = Permission.objects.filter(codename__startswith="view").order_by("-codename")
+    without = ContentType.objects.create(app_label="gone", model="gone")
+    for prefetch in (
+        "permission_set",
+        Prefetch("permission_set"),
+        Prefetch("permission_set", viewing),
+    ):
+        types = ContentType.objects.order_by("pk").prefetch_related("logentry_set", prefetch)
+        with django_assert_num_queries(3 + 2):
+            expected, projected = outputs(TypeSerializer, types)
+        assert projected == expected
+        assert (projected[-1]["id"], projected[-1]["permissions"]) == (without.pk, [])
+        assert projected[0]["permissions"]
+
+
+class Uncompiled(serializers.ModelSerializer[LogEntry]):
+    class Meta:
+        model = LogEntry
+        fields = ("field",)
+
+
+class Shout(serializers.CharField):
+    def to_representation(self, value: Any) -> str:
+        return str(value).upper()
+
+
+class Late(serializers.CharField):
+    def get_attribute(self, instance: Any) -> Any:
+        return instance.object_repr
+
+
+class Nested(ContentTypeSerializer):
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {**super().to_representation(instance), "more": True}
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        (serializers.SerializerMethodField(), "reads the whole instance"),
+        (Shout(source="object_repr"), "to_representation of its own"),
+        (Late(source="object_repr"), "get_attribute of its own"),
+        (Nested(source="content_type"), "to_representation of its own"),
+        (serializers.CharField(source="content_type.model"), "content_type, which may be null"),
+        (serializers.CharField(source="object_id.length"), "object_id, which may be null"),
+        (serializers.CharField(source="user"), "user, which is an instance"),
+        (serializers.CharField(source="is_addition"), "is_addition, which is no column"),
+        (serializers.CharField(source="user.is_anonymous"), "is_anonymous, which is no column"),
+        (serializers.CharField(source="user.logentry"), "logentry, which is no column"),
+        (ContentTypeSerializer(source="user.groups", many=True), "a list of something else"),
+        (ContentTypeSerializer(source="unknown", many=True), "a list of something else"),
+    ],
+)
+def test_a_field_that_needs_the_instance_is_named(field: Any, reason: str) -> None:
+    serializer = type("TheSerializer", (Uncompiled,), {"field": field})
+    with pytest.raises(CannotCompileError, match=reason) as raised:
+        compile_projection(serializer(), LogEntry)
+    assert "Serializer" in str(raised.value) or "Nested" in str(raised.value)
+
+
+class TypeListView(ProjectionMixin, ListAPIView[ContentType]):
+    permission_classes = []
+    authentication_classes = []
+    throttle_classes = []
+    serializer_class: Any = ContentTypeSerializer
+    queryset = ContentType.objects.all()
+
+
+class TypeView(ProjectionMixin, RetrieveAPIView[ContentType]):
+    permission_classes = []
+    authentication_classes = []
+    throttle_classes = []
+    serializer_class: Any = ContentTypeSerializer
+    queryset = ContentType.objects.all()
+
+
+class OnlyUsers(BasePermission):
+    """Looks at the object."""
+
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return isinstance(obj, ContentType) and obj.model == "user"
+
+
+def get(view: Any, path: str = "/", **arguments: Any) -> Any:
+    return view(APIRequestFactory().get(path), **arguments)
+
+
+@pytest.mark.parametrize("serializer", [ContentTypeSerializer, Nested])
+@pytest.mark.parametrize("ordering", ["model", "-pk"])
+def test_pages_are_the_same_with_and_without_instances(
+    db: None, serializer: type[Any], ordering: str
+) -> None:
+    view = TypeListView.as_view(serializer_class=serializer, filter_backends=[OrderingFilter])
+    path, found = f"/?page_size=5&ordering={ordering}", []
+    while path:
+        page = get(view, path).data
+        found += [each["id"] for each in page["results"]]
+        assert {*page["results"][0]} == {*serializer().fields} | (
+            {"more"} if serializer is Nested else set()
+        )
+        path = page["next"]
+    assert found == list(ContentType.objects.order_by(ordering, "pk").values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("serializer", [ContentTypeSerializer, Nested])
+def test_a_list_without_pages_has_all_rows(db: None, serializer: type[Any]) -> None:
+    view = TypeListView.as_view(serializer_class=serializer, pagination_class=None)
+    assert len(get(view).data) == ContentType.objects.count()
+
+
+def test_details_come_without_instances_unless_something_looks_at_them(db: None) -> None:
+    user, other = (ContentType.objects.get_for_model(each) for each in (User, LogEntry))
+    expected = ContentTypeSerializer(user).data
+    for options in ({}, {"permission_classes": [OnlyUsers]}):
+        view = TypeView.as_view(**options)
+        assert get(view, pk=user.pk).data == expected
+        assert get(view, pk=0).status_code == 404
+        assert get(view, pk=other.pk).status_code == (403 if options else 200)
+    nested = TypeView.as_view(serializer_class=Nested)
+    assert get(nested, pk=user.pk).data == {**expected, "more": True}
+
+
+def test_a_check_names_the_view_and_the_field() -> None:
+    assert check_projections() == []
+
+    class Dynamic(ProjectionMixin):
+        """Chooses the serializer for each request."""
+
+    class EntryView(ProjectionMixin):
+        serializer_class = type("Entries", (Uncompiled,), {"field": Shout(source="object_repr")})
+
+    try:
+        (message,) = check_projections()
+        assert message.msg == (
+            "EntryView reads instances, because Entries.field has a to_representation of its own."
+        )
+    finally:
+        del Dynamic, EntryView
+        gc.collect()
