@@ -38,7 +38,8 @@ PAIRWISE = [each for row in make(CHOICES) for each in possible(row)]
 # The words that a project does not contain, in whatever spelling, without a feature or a service.
 TRACES = {
     "use_celery": r"celery|broker|kombu|\btasks?\.",
-    "use_mfa": r"allauth|second.factor|passkey|\bmfa\b|apps[./]accounts|signing.keys|cryptography|jwks",
+    "use_mfa": r"allauth|second.factor|passkey|\bmfa\b|apps[./]accounts|signing.keys|cryptography|jwks"
+    r"|use_cookie|api_session|csrf.?token",
     "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempotency"
     r"|simple.history|django.filter",
     "use_api_keys": r"api_keys|apikeys|api keys?\b",

@@ -13,12 +13,14 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts import services
 from apps.users import selectors
 from apps.users.models import User
 
 logger = structlog.get_logger(__name__)
+FACTORS = "second factors"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no types
@@ -26,6 +28,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
         """Apply the rule of the API's sign-in to passkeys, too. Raises AuthenticationFailed."""
         if not selectors.may_sign_in(user):
             raise AuthenticationFailed(code="no_active_account")
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Begin a session that lives as long as a refresh token."""
+        super().login(request, user)
+        request.session.set_expiry(int(api_settings.REFRESH_TOKEN_LIFETIME.total_seconds()))
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether it is the user's password. A wrong one counts as a failed sign-in."""
@@ -42,12 +49,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types
     def encrypt(self, text: str) -> str:
         """Encrypt the secret of a factor, so that a copy of the database does not have it."""
-        return _fernet().encrypt(text.encode()).decode()
+        return cipher(FACTORS).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the secret of a factor; or a random one, so that no code is right, if SECRET_KEY was another."""
         try:
-            return _fernet().decrypt(encrypted_text.encode()).decode()
+            return cipher(FACTORS).decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             logger.error("second_factor_unreadable", reason="SECRET_KEY has changed")  # noqa: TRY400  # nothing to trace
             return str(generate_totp_secret())
@@ -58,8 +65,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types
         return {"id": host, "name": settings.PROJECT["name"]}
 
 
-def _fernet() -> MultiFernet:
+def cipher(purpose: str) -> MultiFernet:
     """Return a cipher with a key made of SECRET_KEY; those of SECRET_KEY_FALLBACKS decrypt, too."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(f"second factors {secret}".encode()).digest() for secret in secrets]
+    digests = [hashlib.sha256(f"{purpose} {secret}".encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -28,5 +28,8 @@ MFA_TOTP_ISSUER = PROJECT["name"]
 # Also accept the code of the 30 seconds before and after: clocks differ.
 MFA_TOTP_TOLERANCE = 1
 
+# The cookie of a browser that signs in without tokens. It opens the API, and not the admin.
+API_SESSION_COOKIE = "api_session"
+
 # Members of staff have no access without a second factor, neither to the admin nor to the API.
 STAFF_NEED_SECOND_FACTOR = env.bool("STAFF_NEED_SECOND_FACTOR", default=False)

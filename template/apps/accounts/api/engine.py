@@ -25,11 +25,14 @@ from allauth.usersessions.models import UserSession
 from cryptography.exceptions import InvalidSignature
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from apps.accounts import selectors
+from apps.accounts import cookies, selectors, services
 from apps.accounts.api.errors import ReauthenticationRequired, SecondFactorRequired, SignInExpired
+from apps.accounts.authentication import check_origin
 from apps.accounts.tokens import SessionRefreshToken
 from apps.users.api.throttling import check_failures
 from apps.users.models import User
@@ -38,8 +41,6 @@ from apps.users.models import User
 SESSION = "accounts.session"
 # fido2 documents no exceptions; these are what its parsers and verifiers raise.
 MALFORMED = (AttributeError, InvalidSignature, LookupError, TypeError, ValueError, struct.error)
-# The values of `amr` (RFC 8176).
-METHODS = {"password": "pwd", "totp": "otp", "recovery_codes": "otp", "webauthn": "pop"}
 
 
 class SessionStrategy(SessionTokenStrategy):  # type: ignore[misc]  # has no types
@@ -108,7 +109,7 @@ def run(
 
 
 def run_signed_in(request: Request, view: type[APIView], **arguments: Any) -> Reply:
-    """Return what a view of allauth responds to the user whose token the request has."""
+    """Return what a view of allauth responds to the user whose token or cookie the request has."""
     session = selectors.sessions_with(session_id(request)).filter(user=request.user).first()
     if session is None:
         raise SignInExpired
@@ -126,27 +127,35 @@ def rejecting_malformed() -> Iterator[None]:
 
 
 def session_id(request: Request) -> Any:
-    """Return the id of the session in the token of a request, if it has one."""
+    """Return the id of the session in the token or the cookie of a request, if it has one."""
     claims: Any = request.auth or {}
     return claims.get("sid")
 
 
-def sign_in(request: Request, user: User) -> SessionRefreshToken:
-    """Return a refresh token of a user whose password is right. Raises SecondFactorRequired."""
-    return refresh_token(run(request, PasswordView, user=user))
+def sign_in(request: Request, user: User, *, use_cookie: bool) -> Response:
+    """Sign in a user whose password is right. Raises SecondFactorRequired."""
+    return complete(request, run(request, PasswordView, user=user), use_cookie=use_cookie)
 
 
-def refresh_token(reply: Reply) -> SessionRefreshToken:
-    """Return the refresh token of a sign-in that is complete."""
-    session = UserSession.objects.select_related("user").get(
-        session_key=reply.meta["session_token"]
-    )
-    records = reply.data["methods"]
-    methods = {METHODS[record.get("type", record["method"])] for record in records}
-    if any(record["method"] == "mfa" for record in records):
-        methods.add("mfa")
-    token: SessionRefreshToken = SessionRefreshToken.for_session(session, sorted(methods))
-    return token
+def complete(request: Request, reply: Reply, *, use_cookie: bool) -> Response:
+    """Return the response to a sign-in that is complete: its tokens, or its cookie.
+
+    Raises CsrfFailed if the page of a foreign origin asks for a cookie: it could sign in a visitor
+    with an account of its own (login CSRF).
+    """
+    key = reply.meta["session_token"]
+    if use_cookie:
+        check_origin(request)
+        if previous := cookies.find(request):
+            services.end_session(previous[1]["sid"])
+        # allauth has rotated the CSRF token at the sign-in.
+        response = Response({"csrf_token": get_token(request)})
+        cookies.set_cookie(response, key)
+        return response
+    session = UserSession.objects.select_related("user").get(session_key=key)
+    methods = cookies.methods_of(reply.data["methods"])
+    token = SessionRefreshToken.for_session(session, methods)
+    return Response({"access": str(token.access_token), "refresh": str(token)})
 
 
 def _details(errors: list[dict[str, str]]) -> dict[str, list[ErrorDetail]]:

@@ -31,6 +31,13 @@ class SecondFactorMissing(PermissionDenied):
     default_detail = _("Members of staff need a second factor: add one, and sign in with it.")
 
 
+class CsrfFailed(PermissionDenied):
+    default_code = "csrf_failed"
+    default_detail = _(
+        "Send the CSRF token of GET auth/session/ as X-CSRFToken, from an origin that is trusted."
+    )
+
+
 class AlreadyExists(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "factor_exists"

@@ -11,10 +11,31 @@ from apps.common.text import ONE_LINE
 from apps.users.api import serializers as users
 
 
-class SignInSerializer(users.SignInSerializer):
-    def get_token(self, user: Any) -> Any:  # type: ignore[override]  # simplejwt has a classmethod
-        """Return a refresh token. Raises SecondFactorRequired if the user has a second factor."""
-        return engine.sign_in(self.context["request"], user)
+class DeliverySerializer(serializers.Serializer[Any]):
+    """Whether a sign-in ends with tokens or with a cookie."""
+
+    use_cookie = serializers.BooleanField(
+        required=False, help_text="For browsers: set a cookie, which no script can read."
+    )
+
+
+class AccountSignInSerializer(DeliverySerializer, users.SignInSerializer):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the user whose password is right. Raises AuthenticationFailed or Throttled."""
+        super().validate(attrs)
+        return {"user": self.user, "use_cookie": attrs.get("use_cookie", False)}
+
+
+class CsrfTokenSerializer(serializers.Serializer[Any]):
+    csrf_token = serializers.CharField(help_text="Send it as `X-CSRFToken` with each change.")
+
+
+class CookieSessionSerializer(CsrfTokenSerializer):
+    user = users.UserSerializer()
+
+
+class SignOutSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(required=False, help_text="Not needed with a cookie.")
 
 
 class RefreshSerializer(users.RefreshSerializer):
@@ -36,7 +57,7 @@ class CodeSerializer(serializers.Serializer[Any]):
     )
 
 
-class SecondFactorSerializer(PendingSerializer, CodeSerializer):
+class SecondFactorSerializer(DeliverySerializer, PendingSerializer, CodeSerializer):
     pass
 
 
@@ -46,7 +67,7 @@ class PasskeySerializer(serializers.Serializer[Any]):
     )
 
 
-class PendingPasskeySerializer(PendingSerializer, PasskeySerializer):
+class PendingPasskeySerializer(DeliverySerializer, PendingSerializer, PasskeySerializer):
     pass
 
 

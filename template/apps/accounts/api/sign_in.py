@@ -3,7 +3,9 @@
 from typing import Any
 
 from allauth.headless.mfa import views
-from drf_spectacular.utils import extend_schema
+from django.conf import settings
+from django.middleware.csrf import get_token
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.generics import ListAPIView, get_object_or_404
 from rest_framework.request import Request
@@ -11,21 +13,44 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from apps.accounts import selectors, services
+from apps.accounts import cookies, selectors, services
 from apps.accounts.api import engine, serializers
+from apps.accounts.authentication import CookieAuthentication
+from apps.common import audit
+from apps.common.schema import links
 from apps.users.api import authentication
 from apps.users.api.serializers import TokenPairSerializer
 from apps.users.selectors import current_user
+
+# With `use_cookie`, the tokens stay with the service.
+SIGNED_IN = PolymorphicProxySerializer(
+    component_name="SignedIn",
+    serializers=[TokenPairSerializer, serializers.CsrfTokenSerializer],
+    resource_type_field_name=None,
+)
+
+# A sign-out sends the cookie, or a refresh token. The annotation of drf-spectacular is wrong.
+WITH_COOKIE: Any = [{}, {"cookie": [], "csrfToken": []}]
 
 
 class SignInView(authentication.SignInView):
     """Exchange an e-mail address and a password for an access token and a refresh token.
 
     A user with a second factor gets 401 `second_factor_required` with a `session` and the types of
-    their `factors`: continue with that session.
+    their `factors`: continue with that session. With `use_cookie`, the last step of a sign-in sets a
+    cookie instead, and responds with a CSRF token.
     """
 
-    serializer_class = serializers.SignInSerializer
+    serializer_class = serializers.AccountSignInSerializer
+
+    @extend_schema(
+        operation_id="sign_in",
+        responses={200: SIGNED_IN},
+        extensions=links(refresh_token=authentication.REFRESH),
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        validated = super().post(request, *args, **kwargs).data
+        return engine.sign_in(request, **validated)
 
 
 class RefreshView(authentication.RefreshView):
@@ -35,6 +60,30 @@ class RefreshView(authentication.RefreshView):
 
 
 class SignOutView(authentication.SignOutView):
+    is_for_enrolment = True
+
+    @extend_schema(
+        operation_id="sign_out",
+        request=serializers.SignOutSerializer,
+        responses={204: None},
+        auth=WITH_COOKIE,
+    )
+    def post(self, request: Request) -> Response:
+        """Revoke a refresh token, or end the session of a cookie: without a token in the body.
+
+        An access token stays valid until it expires, within minutes.
+        """
+        fields = authentication.fields_of(serializers.SignOutSerializer, request)
+        found = "refresh" not in fields and CookieAuthentication().authenticate(request)
+        if not found:
+            return super().post(request)
+        user, facts = found
+        services.end_session(facts["sid"])
+        audit.record("signed_out", user_id=user.pk, path=request.path)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        response.delete_cookie(settings.API_SESSION_COOKIE)
+        return response
+
     def revoke(self, raw: str) -> RefreshToken:
         """Revoke a refresh token, and end its session. Raises TokenError."""
         token = super().revoke(raw)
@@ -45,30 +94,27 @@ class SignOutView(authentication.SignOutView):
 class StepView(authentication.CredentialsView):
     """A further step of signing in."""
 
-    def pair(self, reply: engine.Reply) -> Response:
-        token = engine.refresh_token(reply)
-        return Response({"access": str(token.access_token), "refresh": str(token)})
-
-    def pair_for_passkey(self, request: Request, view: type[Any]) -> Response:
-        """Return the tokens, once a view of allauth has accepted the passkey."""
+    def complete_with_passkey(self, request: Request, view: type[Any]) -> Response:
+        """Complete a sign-in, once a view of allauth has accepted the passkey."""
         fields = authentication.fields_of(serializers.PendingPasskeySerializer, request)
-        session = fields.pop("session")
+        session, use_cookie = fields.pop("session"), fields.pop("use_cookie", False)
         with engine.rejecting_malformed():
             reply = engine.run(request, view, session=session, data=fields)
-        return self.pair(reply)
+        return engine.complete(request, reply, use_cookie=use_cookie)
 
 
 class SecondFactorView(StepView):
     @extend_schema(
         operation_id="sign_in_with_code",
         request=serializers.SecondFactorSerializer,
-        responses={200: TokenPairSerializer},
+        responses={200: SIGNED_IN},
     )
     def post(self, request: Request) -> Response:
         """Complete a sign-in with a code of the authenticator app, or a recovery code."""
         fields = authentication.fields_of(serializers.SecondFactorSerializer, request)
-        session = fields.pop("session")
-        return self.pair(engine.run(request, engine.CodeView, session=session, data=fields))
+        session, use_cookie = fields.pop("session"), fields.pop("use_cookie", False)
+        reply = engine.run(request, engine.CodeView, session=session, data=fields)
+        return engine.complete(request, reply, use_cookie=use_cookie)
 
 
 class SecondPasskeyOptionsView(StepView):
@@ -88,11 +134,11 @@ class SecondPasskeyView(StepView):
     @extend_schema(
         operation_id="sign_in_with_second_passkey",
         request=serializers.PendingPasskeySerializer,
-        responses={200: TokenPairSerializer},
+        responses={200: SIGNED_IN},
     )
     def post(self, request: Request) -> Response:
         """Complete a sign-in with a passkey as the second factor."""
-        return self.pair_for_passkey(request, views.AuthenticateWebAuthnView)
+        return self.complete_with_passkey(request, views.AuthenticateWebAuthnView)
 
 
 class PasskeyOptionsView(StepView):
@@ -112,11 +158,28 @@ class PasskeyView(StepView):
     @extend_schema(
         operation_id="sign_in_with_passkey",
         request=serializers.PendingPasskeySerializer,
-        responses={200: TokenPairSerializer},
+        responses={200: SIGNED_IN},
     )
     def post(self, request: Request) -> Response:
         """Sign in with a passkey alone."""
-        return self.pair_for_passkey(request, views.LoginWebAuthnView)
+        return self.complete_with_passkey(request, views.LoginWebAuthnView)
+
+
+class CookieSessionView(APIView):
+    is_for_enrolment = True
+
+    @extend_schema(operation_id="get_session", responses={200: serializers.CookieSessionSerializer})
+    def get(self, request: Request) -> Response:
+        """Return who is signed in, and a CSRF token, after a page has loaded.
+
+        Prolongs the session of a cookie, as a refresh does for tokens.
+        """
+        facts = {"user": request.user, "csrf_token": get_token(request)}
+        response = Response(serializers.CookieSessionSerializer(facts).data)
+        if isinstance(request.successful_authenticator, CookieAuthentication):
+            services.extend_session(engine.session_id(request))
+            cookies.set_cookie(response, cookies.key_in(request))
+        return response
 
 
 class SessionsView(ListAPIView[Any]):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("auth/second-factor/passkey/", sign_in.SecondPasskeyView.as_view(), name="second-passkey"),
     path("auth/passkey/options/", sign_in.PasskeyOptionsView.as_view(), name="passkey-options"),
     path("auth/passkey/", sign_in.PasskeyView.as_view(), name="passkey"),
+    path("auth/session/", sign_in.CookieSessionView.as_view(), name="cookie-session"),
     path("auth/sessions/", sign_in.SessionsView.as_view(), name="sessions"),
     path("auth/sessions/<id:pk>/", sign_in.SessionView.as_view(), name="session"),
     path("auth/reauthenticate/", factors.ReauthenticationView.as_view(), name="reauthenticate"),

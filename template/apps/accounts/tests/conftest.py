@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -73,3 +74,8 @@ def claims(pair: dict[str, str]) -> dict[str, Any]:
 def person(api: APIClient, user: User) -> Person:
     """Return a user who has signed in."""
     return Person(api, user).sign_in()
+
+
+@pytest.fixture
+def _required(settings: Settings) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = True

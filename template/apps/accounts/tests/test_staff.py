@@ -7,7 +7,6 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
-from pytest_django import Settings
 
 from apps.accounts.tests.conftest import AUTH, Person
 from apps.users.models import User
@@ -21,11 +20,6 @@ def staff(person: Person) -> Person:
     """Return a member of staff who has signed in with the password."""
     User.objects.filter(pk=person.user.pk).update(is_staff=True, is_superuser=True)
     return person
-
-
-@pytest.fixture
-def _required(settings: Settings) -> None:
-    settings.STAFF_NEED_SECOND_FACTOR = True
 
 
 def log_in(client: Client, user: User, code: str = "") -> Any:

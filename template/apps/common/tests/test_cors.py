@@ -13,7 +13,9 @@ ME = "/api/v1/users/me/"
 ORIGIN = "https://app.example.com"
 OPERATIONS = operations(DOCUMENT)
 # Headers of authentication and content, which the document does not list as parameters.
-IMPLIED = {"accept", "authorization", "content-type"}
+SCHEMES = DOCUMENT["components"]["securitySchemes"].values()
+KEYS = {each["name"].lower() for each in SCHEMES if each.get("in") == "header"}
+IMPLIED = {"accept", "authorization", "content-type"} | KEYS
 
 
 @pytest.fixture(autouse=True)

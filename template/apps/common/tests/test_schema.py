@@ -35,6 +35,7 @@ PLUMBING = {
     "content-type",
     "cross-origin-opener-policy",
     "referrer-policy",
+    "set-cookie",
     "vary",
     "x-content-type-options",
     "x-frame-options",

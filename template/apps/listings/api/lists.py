@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
@@ -70,10 +70,10 @@ class PublicListView(GenericAPIView[Listing]):
         """Use stateless authentication for reads, whose responses are the same for all users."""
         # In the OpenAPI document, reads show the authentication of writes.
         if not hasattr(self, "swagger_fake_view") and self.request.method in SAFE_METHODS:
-            return [
-                StatelessAuthentication(),
-                *(each() for each in self.authentication_classes[1:]),
-            ]
+            others = self.authentication_classes[1:]
+            # No cookie: browsers send it with every request.
+            stateless = [each for each in others if not issubclass(each, SessionAuthentication)]
+            return [StatelessAuthentication(), *(each() for each in stateless)]
         return super().get_authenticators()
 
     def get_queryset(self) -> QuerySet[Listing]:
