@@ -17,6 +17,7 @@ from tests.environments import SERVICES, Environment, prepare
 from tests.history import Project, rebuild_history
 from tests.projects import Copies, Renderer, copy_working_tree, made_once
 
+pytest_plugins = ["tests.browsers"]
 STRICT = bool(os.environ.get("NEXUS_STRICT"))
 # The longest first, so that no process is left with one while others wait. The end of each run
 # shows what is long now; what takes over a minute belongs in this list.

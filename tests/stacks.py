@@ -49,6 +49,15 @@ def has_engine() -> bool:
     )
 
 
+def answers(port: int) -> bool:
+    """Tell whether a project that is served on this machine is ready."""
+    try:
+        urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=5)
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
 def wait(happened: Callable[[], bool], what: str, seconds: float = 60) -> float:
     """Return how many seconds it took to happen. Fails the test when it takes longer than that."""
     begin = time.monotonic()

@@ -5,8 +5,6 @@ The page on contract-first work is followed in a project that has it: tests/test
 
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ import pytest
 from scripts.demo import end
 from tests.environments import Environment
 from tests.projects import ENVIRONMENT, Renderer, free_port, run
-from tests.stacks import wait
+from tests.stacks import answers, wait
 
 pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="no npm on this machine")
 
@@ -49,14 +47,6 @@ def served(project: Path, environment: Environment) -> Iterator[int]:
     wait(lambda: answers(port), "the server")
     yield port
     end(server)
-
-
-def answers(port: int) -> bool:
-    try:
-        urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=5)
-    except (urllib.error.URLError, OSError):
-        return False
-    return True
 
 
 def test_its_client_compiles_and_its_collection_finds_out_what_does_not_fit(
