@@ -49,11 +49,25 @@ CHOICES: dict[str, list[Any]] = {
     "use_mfa": [True, False],
     "use_marketplace": [True, False],
     "use_api_keys": [True, False],
+    "use_oauth2": [True, False],
     "use_monitoring": [True, False],
     "use_clients": [True, False],
     "use_docker": [True, False],
 }
 FEATURES = [name for name in CHOICES if name.startswith("use_")]
+# The features that need another one.
+NEEDS = {
+    "use_oauth2": "use_mfa",
+}
+
+
+def lacks(answers: dict[str, Any]) -> dict[str, str]:
+    """Return the features that lack the one that they need."""
+    return {
+        feature: needed
+        for feature, needed in NEEDS.items()
+        if answers.get(feature) and answers.get(needed) is False
+    }
 
 
 def files_of_repository() -> list[Path]:

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from pytest_copie.plugin import Copie
 
 from scripts import reference
-from tests.projects import CHOICES, ROOT, Renderer
+from tests.projects import CHOICES, NEEDS, ROOT, Renderer
 
 QUESTIONS = reference.questions()
 RECORDED = reference.recorded_questions()
@@ -116,6 +116,18 @@ def test_django_6_1_is_refused_on_python_3_11(render: Renderer) -> None:
         render(django_version="6.1", python_version="3.11")
 
 
+@pytest.mark.parametrize(("feature", "needed"), NEEDS.items())
+def test_a_feature_is_refused_without_the_one_that_it_needs(
+    render: Renderer, feature: str, needed: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"answer yes to {needed}, or no to {feature}\."):
+        render(**{feature: True, needed: False})
+    answers = yaml.safe_load(
+        (render(preset="full", **{needed: False}) / ".copier-answers.yml").read_text()
+    )
+    assert answers[feature] is False
+
+
 @pytest.mark.parametrize("answer", ["maybe", "", "2", "yes please"])
 def test_a_feature_is_a_matter_of_yes_or_no(render: Renderer, answer: str) -> None:
     with pytest.raises(ValueError, match="use_docker: answer yes or no"):
@@ -170,7 +182,7 @@ def test_a_preset_records_every_answer(render: Renderer, preset: str) -> None:
     assert RECORDED.keys() <= answers.keys()
     for name in ("use_celery", "use_docker", "use_mfa"):
         assert answers[name] == (preset != "minimal")
-    for name in ("use_marketplace", "use_api_keys", "use_monitoring", "use_clients"):
+    for name in ("use_marketplace", "use_api_keys", "use_oauth2", "use_monitoring", "use_clients"):
         assert answers[name] == (preset == "full")
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from covertable import make
 
-from tests.projects import CHOICES, FEATURES, ROOT, Renderer, run, tree
+from tests.projects import CHOICES, FEATURES, ROOT, Renderer, lacks, run, tree
 
 HOSTILE = {
     "project_name": 'Zoë\'s "Q" \\ 日本 {{ 7*7 }} 😀',
@@ -24,14 +24,21 @@ HOSTILE = {
 
 
 def is_possible(row: dict[str, Any]) -> bool:
-    return not (row.get("django_version") == "6.1" and row.get("python_version") == "3.11")
+    is_too_old = row.get("django_version") == "6.1" and row.get("python_version") == "3.11"
+    return not is_too_old and not lacks(row)
 
 
 def possible(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the row, or two rows that keep its possible pairs."""
+    """Return the row, or rows that keep its possible pairs."""
     if is_possible(row):
         return [row]
-    return [row | {"django_version": "5.2"}, row | {"python_version": "3.12"}]
+    repairs: list[dict[str, Any]] = [
+        {"django_version": "5.2"},
+        {"python_version": "3.12"},
+        *({name: False} for name in lacks(row)),
+        *({name: True} for name in lacks(row).values()),
+    ]
+    return [row | repair for repair in repairs if is_possible(row | repair)]
 
 
 PAIRWISE = [each for row in make(CHOICES) for each in possible(row)]
@@ -43,6 +50,7 @@ TRACES = {
     "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempotency"
     r"|simple.history|django.filter",
     "use_api_keys": r"api_keys|apikeys|api keys?\b",
+    "use_oauth2": r"(?<!n)oauth|openid|oidc|\bid.tokens?\b|public_url",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",
@@ -135,7 +143,7 @@ def test_pairs_are_complete() -> None:
 
 
 def test_api_is_full_without_what_api_leaves_out(render: Renderer) -> None:
-    left_out = ("use_marketplace", "use_api_keys", "use_monitoring", "use_clients")
+    left_out = ("use_marketplace", "use_api_keys", "use_oauth2", "use_monitoring", "use_clients")
     answers = dict.fromkeys(left_out, False)
     full, api = tree(render(preset="full", **answers)), tree(render(preset="api"))
     del full[".copier-answers.yml"], api[".copier-answers.yml"]

@@ -20,7 +20,8 @@ from apps.users import selectors
 from apps.users.models import User
 
 logger = structlog.get_logger(__name__)
-FACTORS = "second factors"
+
+PURPOSE = "second factors"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no types
@@ -49,12 +50,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types
     def encrypt(self, text: str) -> str:
         """Encrypt the secret of a factor, so that a copy of the database does not have it."""
-        return cipher(FACTORS).encrypt(text.encode()).decode()
+        return cipher(PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the secret of a factor; or a random one, so that no code is right, if SECRET_KEY was another."""
         try:
-            return cipher(FACTORS).decrypt(encrypted_text.encode()).decode()
+            return cipher(PURPOSE).decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             logger.error("second_factor_unreadable", reason="SECRET_KEY has changed")  # noqa: TRY400  # nothing to trace
             return str(generate_totp_secret())
@@ -66,7 +67,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # has no types
 
 
 def cipher(purpose: str) -> MultiFernet:
-    """Return a cipher with a key made of SECRET_KEY; those of SECRET_KEY_FALLBACKS decrypt, too."""
+    """Return a cipher with a key made of SECRET_KEY; those of SECRET_KEY_FALLBACKS decrypt, too.
+
+    A text that was encrypted for one purpose cannot be decrypted for another.
+    """
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [hashlib.sha256(f"{purpose} {secret}".encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,9 @@ from apps.users.selectors import current_user, may_manage
 admin.site.unregister([Authenticator, EmailAddress, UserSession])
 
 
-class SecondFactorLoginForm(LoginForm):
+class CodeMixin(AuthenticationForm):
+    """Asks for a code on the page that asks for the password."""
+
     code = forms.CharField(
         label=_("Code"),
         required=False,
@@ -43,6 +46,10 @@ class SecondFactorLoginForm(LoginForm):
         form = BaseAuthenticateForm({"code": self.cleaned_data.get("code")}, user=user)
         if not form.is_valid():
             raise ValidationError(_("The code is missing or wrong."), code="incorrect_code")
+
+
+class SecondFactorLoginForm(CodeMixin, LoginForm):
+    pass
 
 
 def has_permission(request: HttpRequest) -> bool:

@@ -5,23 +5,19 @@ from typing import Any
 import structlog
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from apps.api_keys import selectors, services
 from apps.api_keys.models import ApiKey
-from apps.api_keys.scopes import scopes_for
+from apps.common.scopes import check_scopes, scopes_for
 from apps.users.models import User
 
 SCHEME = "Api-Key"
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Verifies a key and its scope.
-
-    The scope is checked here and not in a permission, because views replace the default permissions:
-    a new view would accept every key.
-    """
+    """Verifies a key and its scope."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         """Return the owner and the key, or None for another scheme.
@@ -38,19 +34,8 @@ class ApiKeyAuthentication(BaseAuthentication):
             )
         structlog.contextvars.bind_contextvars(key_id=key.key_id)
         services.record_use(key=key)
-        _check_scope(key, request)
+        check_scopes(request, key.scopes, "API key")
         return key.user, key
-
-
-def _check_scope(key: ApiKey, request: Request) -> None:
-    view = (request.parser_context or {})["view"]
-    needed = scopes_for(view, str(request.method))
-    if not needed:
-        raise PermissionDenied("API keys may not call this endpoint.", "insufficient_scope")
-    if not {*needed} & {*key.scopes}:
-        raise PermissionDenied(
-            f"The API key needs the scope {' or '.join(needed)}.", "insufficient_scope"
-        )
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, AuthenticationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -23,8 +23,8 @@ from apps.users.throttling import FailureThrottle
 admin.site.unregister([BlacklistedToken, OutstandingToken, Group])
 
 
-class LoginForm(AdminAuthenticationForm):
-    """Counts a sign-in to the admin site like one to the API: rate limits slow down guessing."""
+class ThrottledMixin(AuthenticationForm):
+    """Counts a sign-in on a page like one to the API: rate limits slow down guessing."""
 
     throttle_scope = "credentials"
 
@@ -42,6 +42,10 @@ class LoginForm(AdminAuthenticationForm):
                     params={"seconds": throttle.wait()},
                 )
         return super().clean()
+
+
+class LoginForm(ThrottledMixin, AdminAuthenticationForm):
+    pass
 
 
 admin.site.login_form = LoginForm

@@ -3,8 +3,8 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api_keys.models import NAME_LENGTH, ApiKey
-from apps.api_keys.scopes import all_scopes
 from apps.common.schema import examples
+from apps.common.scopes import all_scopes
 from apps.common.text import ONE_LINE
 
 KEY = {

@@ -5,12 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
-from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from apps.api_keys import selectors, services
 from apps.api_keys.api.serializers import (
@@ -21,16 +18,13 @@ from apps.api_keys.api.serializers import (
 from apps.api_keys.models import ApiKey
 from apps.common.projection import ProjectionMixin
 from apps.common.schema import links
+from apps.common.scopes import users_only
 from apps.users.selectors import current_user
 
 
 class OwnKeysView(GenericAPIView[ApiKey]):
-    # For users themselves: no key creates or revokes keys, whatever API_KEY_RESOURCES says.
-    authentication_classes = [
-        each
-        for each in APIView.authentication_classes
-        if issubclass(each, JWTAuthentication | SessionAuthentication)
-    ]
+    # No key creates or revokes keys.
+    authentication_classes = users_only()
     serializer_class = ApiKeySerializer
     throttle_scope = "credentials"
 

@@ -123,7 +123,7 @@ def test_a_missing_scope_is_named(user: User) -> None:
 def test_the_scope_of_another_resource_is_not_enough(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(settings.API_KEY_RESOURCES, "orders", ["apps.orders.api.views.OrderView"])
+    monkeypatch.setitem(settings.SCOPE_RESOURCES, "orders", ["apps.orders.api.views.OrderView"])
     machine = client_with(create_key(user, ["orders:read"])[1])
     assert machine.get(ME).status_code == 403
 
@@ -134,7 +134,7 @@ def test_a_view_that_no_resource_names_rejects_every_key(
     machine = client_with(create_key(user, ["read", "write"])[1])
     response = machine.post(CHANGE_PASSWORD, {})
     assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
-    monkeypatch.setattr(settings, "API_KEY_RESOURCES", {})
+    monkeypatch.setattr(settings, "SCOPE_RESOURCES", {})
     assert machine.get(ME).status_code == 403
 
 
@@ -200,7 +200,7 @@ def views(patterns: list[URLPattern | URLResolver]) -> set[type]:
 
 def test_every_view_that_a_resource_names_has_a_route() -> None:
     routed = views(get_resolver().url_patterns)
-    named = {name for names in settings.API_KEY_RESOURCES.values() for name in names}
+    named = {name for names in settings.SCOPE_RESOURCES.values() for name in names}
     assert {import_string(name) for name in named} <= routed
 
 

@@ -112,7 +112,7 @@ def test_a_key_manages_no_keys_whatever_the_settings_say(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     views = [f"apps.api_keys.api.views.{name}" for name in ("ApiKeyListView", "ApiKeyView")]
-    monkeypatch.setitem(settings.API_KEY_RESOURCES, "keys", views)
+    monkeypatch.setitem(settings.SCOPE_RESOURCES, "keys", views)
     key, text = create_key(user, ["read", "write"])
     machine = client_with(text)
     assert machine.get(KEYS).status_code == 401
