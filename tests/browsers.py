@@ -51,6 +51,7 @@ class Site:
     def variables(self) -> dict[str, str]:
         return {
             "FRONTEND_URL": self.url,
+            "PUBLIC_URL": self.url,
             "STAFF_NEED_SECOND_FACTOR": "true",
             "THROTTLE_RATE_CREDENTIALS": "1000/min",
             "DATABASE_URL": f"sqlite:///{self.project}/browser.sqlite3",
