@@ -55,12 +55,15 @@ def in_cookiecutters_terms(default: str, questions: dict[str, Any]) -> str:
     for _, kind, text in Environment(autoescape=False).lex(default):  # noqa: S701
         inside = (inside and not kind.endswith("_end")) or kind.endswith("_begin")
         is_question = inside and kind == "name" and text in questions and previous not in {".", "|"}
-        # Features are words there, which Jinja takes for true.
-        is_feature = is_question and questions[text]["type"] == "bool"
-        answer = f"cookiecutter.{text} == 'yes'" if is_feature else f"cookiecutter.{text}"
-        parts.append(answer if is_question else text)
+        parts.append(_name(text, questions[text]) if is_question else text)
         previous = previous if kind == "whitespace" else text
     return "".join(parts)
+
+
+def _name(name: str, question: dict[str, Any]) -> str:
+    """Return what stands for an answer. Cookiecutter has texts for yes and no."""
+    text = f"cookiecutter.{name}"
+    return f"({text} == 'yes')" if question["type"] == "bool" else text
 
 
 def main() -> None:

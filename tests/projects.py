@@ -47,6 +47,7 @@ CHOICES: dict[str, list[Any]] = {
     "use_celery": [True, False],
     "broker": ["redis", "rabbitmq"],
     "use_mfa": [True, False],
+    "use_social_sign_in": [True, False],
     "use_marketplace": [True, False],
     "use_api_keys": [True, False],
     "use_oauth2": [True, False],
@@ -56,9 +57,7 @@ CHOICES: dict[str, list[Any]] = {
 }
 FEATURES = [name for name in CHOICES if name.startswith("use_")]
 # The features that need another one.
-NEEDS = {
-    "use_oauth2": "use_mfa",
-}
+NEEDS = {"use_social_sign_in": "use_mfa", "use_oauth2": "use_mfa"}
 
 
 def lacks(answers: dict[str, Any]) -> dict[str, str]:

@@ -182,7 +182,8 @@ def test_a_preset_records_every_answer(render: Renderer, preset: str) -> None:
     assert RECORDED.keys() <= answers.keys()
     for name in ("use_celery", "use_docker", "use_mfa"):
         assert answers[name] == (preset != "minimal")
-    for name in ("use_marketplace", "use_api_keys", "use_oauth2", "use_monitoring", "use_clients"):
+    full = ("use_social_sign_in", "use_marketplace", "use_api_keys", "use_oauth2")
+    for name in (*full, "use_monitoring", "use_clients"):
         assert answers[name] == (preset == "full")
 
 

@@ -31,9 +31,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # has no typ
             raise AuthenticationFailed(code="no_active_account")
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Begin a session that lives as long as a refresh token."""
+        """Begin a session that lives as long as a refresh token.
+
+        It is saved before allauth lists it: a sign-in of the same user at the same time takes sessions
+        without a user off the list.
+        """
         super().login(request, user)
         request.session.set_expiry(int(api_settings.REFRESH_TOKEN_LIFETIME.total_seconds()))
+        request.session.save()
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether it is the user's password. A wrong one counts as a failed sign-in."""

@@ -63,7 +63,8 @@ def find(request: HttpRequest) -> tuple[User, dict[str, Any]] | None:
 
 def methods_of(records: list[dict[str, Any]]) -> list[str]:
     """Return how a user has signed in, as `amr`, according to the records of allauth."""
-    methods = {METHODS[record.get("type", record["method"])] for record in records}
+    kinds = {record.get("type", record["method"]) for record in records}
+    methods = {value for kind, value in METHODS.items() if kind in kinds}
     if any(record["method"] == "mfa" for record in records):
         methods.add("mfa")
     return sorted(methods)

@@ -7,10 +7,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
-from apps.accounts import services
+from apps.accounts import selectors, services
 from apps.accounts.tests.conftest import AUTH, Person, claims
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.race import TIMES, statuses_of_ten_at_once
 from apps.users.tokens import SingleUseRefreshToken
 
 
@@ -122,3 +123,10 @@ def test_expired_sessions_are_deleted(person: Person, days: int) -> None:
     services.delete_expired_sessions()
     assert Session.objects.exists() == (days > 0)
     assert refresh(person).status_code == (200 if days > 0 else 401)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_sign_ins_at_once_begin_ten_sessions(user: User) -> None:
+    body = {"email": user.email, "password": PASSWORD}
+    assert statuses_of_ten_at_once(f"{AUTH}/token/", body) == [200] * TIMES
+    assert len(selectors.sessions(user=user)) == TIMES
