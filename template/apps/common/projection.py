@@ -39,6 +39,8 @@ UNCHANGED: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     (serializers.IntegerField, (models.IntegerField,)),
     (serializers.UUIDField, (models.UUIDField,)),
 )
+# With these, a serializer may have other fields or another output for each request.
+DYNAMIC = {"__init__", "data", "fields", "get_field_names", "get_fields", "to_representation"}
 # Those of other attributes, such as files, return something else than the column.
 PLAIN_ATTRIBUTES = (DeferredAttribute, ForeignKeyDeferredAttribute)
 
@@ -47,7 +49,8 @@ class CannotCompileError(Exception):
     """A field needs more than columns."""
 
     def __init__(self, field: Any, reason: str) -> None:
-        super().__init__(f"{type(field.parent).__name__}.{field.field_name} {reason}")
+        place = f"{type(field.parent).__name__}.{field.field_name}"
+        super().__init__(f"{place if field.parent else type(field).__name__} {reason}")
 
 
 @dataclass
@@ -139,8 +142,10 @@ def compile_projection(
 
 def _object(projection: Projection, serializer: Any, model: type[Model], prefix: str) -> str:
     """Return code for the output of a serializer. `prefix` is the path to its model."""
-    if type(serializer).to_representation is not serializers.Serializer.to_representation:
-        raise CannotCompileError(serializer, "has a to_representation of its own")
+    options = getattr(serializer, "Meta", None)
+    of_lists = getattr(options, "list_serializer_class", serializers.ListSerializer)
+    for own in _overridden(type(serializer)) | _overridden(of_lists):
+        raise CannotCompileError(serializer, f"has its own {own}")
     items = (
         f"{each.field_name!r}: {_value(projection, each, model, prefix)}"
         for each in serializer.fields.values()
@@ -207,14 +212,20 @@ def _related(projection: Projection, field: Any, model: type[Model], prefix: str
         return f"None if {key} is None else {code}" if column.null else code
     related = model._meta.related_objects  # noqa: SLF001  # Django's documented API
     relation = next((each for each in related if each.get_accessor_name() == name), None)
-    is_plain = type(field).to_representation is serializers.ListSerializer.to_representation
-    if prefix or relation is None or not relation.one_to_many or not is_plain:
+    if prefix or relation is None or not relation.one_to_many or _overridden(type(field)):
         raise CannotCompileError(field, "is a list of something else than rows with a foreign key")
     column = relation.field.target_field.attname
     key = projection.column(column)
     of_rows = compile_projection(field.child, relation.related_model)
     projection.lists.append((relation, of_rows, projection.columns.index(column)))
     return f"list_{len(projection.lists) - 1}[{key}]"
+
+
+def _overridden(serializer: type[Any]) -> set[str]:
+    """Return which of DYNAMIC a serializer has that DRF's do not have."""
+    bases = [each for each in serializer.__mro__ if each is not object]
+    own = [vars(each) for each in bases if not each.__module__.startswith("rest_framework.")]
+    return DYNAMIC.intersection(chain(*own))
 
 
 def _column(field: Any, model: type[Model], name: str) -> Any:
@@ -266,6 +277,8 @@ class ProjectionMixin(GenericAPIView[Any]):
 
     def projection(self, queryset: QuerySet[Any]) -> Projection | None:
         """Return the projection of the view's serializer, or None if it needs more than columns."""
+        if type(self).get_serializer is not GenericAPIView.get_serializer:
+            return None
         serializer: Any = self.get_serializer_class()
         model: Any = queryset.model
         return find_projection(serializer, model, frozenset(queryset.query.annotations))
