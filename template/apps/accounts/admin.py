@@ -46,6 +46,7 @@ class CodeMixin(AuthenticationForm):
         form = BaseAuthenticateForm({"code": self.cleaned_data.get("code")}, user=user)
         if not form.is_valid():
             raise ValidationError(_("The code is missing or wrong."), code="incorrect_code")
+        setattr(user, selectors.GAVE_CODE, True)  # the session begins afterwards
 
 
 class SecondFactorLoginForm(CodeMixin, LoginForm):
@@ -53,11 +54,8 @@ class SecondFactorLoginForm(CodeMixin, LoginForm):
 
 
 def has_permission(request: HttpRequest) -> bool:
-    """Tell whether the user may see the admin. The second factor may have been removed since."""
-    if not AdminSite.has_permission(admin.site, request):
-        return False
-    user = current_user(request)
-    return not selectors.needs_second_factor(user=user) or selectors.has_second_factor(user=user)
+    """Tell whether the user may see the admin, with the session that the request has."""
+    return AdminSite.has_permission(admin.site, request) and selectors.may_use_pages(request)
 
 
 admin.site.login_form = SecondFactorLoginForm

@@ -6,8 +6,13 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from apps.users.models import User
+from apps.users.selectors import current_user
+
+# The key in the session of a page, and the attribute of a user who signs in.
+GAVE_CODE = "gave_code"
 
 
 def factors(*, user: User) -> QuerySet[Any]:
@@ -33,6 +38,17 @@ def has_second_factor(*, user: User) -> bool:
 def needs_second_factor(*, user: User) -> bool:
     """Tell whether the user has no access without one."""
     return bool(settings.STAFF_NEED_SECOND_FACTOR and user.is_staff)
+
+
+def may_use_pages(request: HttpRequest) -> bool:
+    """Tell whether the session of a page has the second factor that its user needs.
+
+    It may have begun before its user had one, or was staff; and the factor may have been removed.
+    """
+    user = current_user(request)
+    if not needs_second_factor(user=user):
+        return True
+    return has_second_factor(user=user) and bool(request.session.get(GAVE_CODE))
 
 
 def sessions(*, user: User) -> list[UserSession]:

@@ -70,6 +70,11 @@ def report_change(*, signal: Signal, user: User, authenticator: Authenticator, *
     report(event, user=user, mail=f"accounts/{event}", factor=authenticator.type)
 
 
+def remember_code(*, request: Any, user: User, **_: Any) -> None:
+    """Note in a session whether it began with a code: a receiver of Django's signal."""
+    request.session[selectors.GAVE_CODE] = getattr(user, selectors.GAVE_CODE, False)
+
+
 def count_failure(*, user: User, request: Any, **_: Any) -> None:
     """Count a wrong code or confirmation like a failed sign-in: also a receiver of allauth's signal."""
     credentials = {"email": user.email}

@@ -40,7 +40,10 @@ UNCHANGED: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     (serializers.UUIDField, (models.UUIDField,)),
 )
 # With these, a serializer may have other fields or another output for each request.
-DYNAMIC = {"__init__", "data", "fields", "get_field_names", "get_fields", "to_representation"}
+DYNAMIC = {
+    *("__init__", "data", "fields", "get_attribute", "get_field_names", "get_fields"),
+    "to_representation",
+}
 # Those of other attributes, such as files, return something else than the column.
 PLAIN_ATTRIBUTES = (DeferredAttribute, ForeignKeyDeferredAttribute)
 
@@ -68,6 +71,8 @@ class Projection:
     def select(self, queryset: QuerySet[Any], more: Iterable[str] = ()) -> QuerySet[Any, Any]:
         """Return the rows of a queryset, as named tuples of the columns and of `more`."""
         plain = queryset.select_related(None).prefetch_related(None)
+        # Without the key, rows that look the same would become one.
+        more = [*more, "pk"] if queryset.query.distinct else more
         names = [*self.columns, *(name for name in more if name not in self.columns)]
         return plain.values_list(*names, named=True)
 
@@ -169,12 +174,7 @@ def _value(projection: Projection, field: Any, model: type[Model], prefix: str) 
     if isinstance(field, serializers.BaseSerializer):
         return _related(projection, field, model, prefix, last)
     if isinstance(field, relations.PrimaryKeyRelatedField):
-        value = projection.column(prefix + _column(field, model, last).attname)
-        return (
-            f"{projection.name(field.pk_field.to_representation)}({value})"
-            if field.pk_field
-            else value
-        )
+        return _key(projection, field, prefix + _column(field, model, last).attname)
     attribute = getattr(model, last, None)
     if isinstance(attribute, computed):
         values = (projection.column(prefix + each) for each in attribute.columns)
@@ -186,6 +186,17 @@ def _value(projection: Projection, field: Any, model: type[Model], prefix: str) 
     if column.is_relation and last != column.attname:
         raise CannotCompileError(field, f"reads {last}, which is an instance")
     return _converted(projection, field, column, projection.column(prefix + last))
+
+
+def _key(projection: Projection, field: Any, path: str) -> str:
+    """Return code for the key of a related row."""
+    for own in _overridden(type(field)):
+        raise CannotCompileError(field, f"has its own {own}")
+    value = projection.column(path)
+    if field.pk_field is None:
+        return value
+    name = projection.name(field.pk_field.to_representation)
+    return f"None if {value} is None else {name}({value})"
 
 
 def _converted(projection: Projection, field: Any, column: Any, value: str) -> str:
@@ -292,9 +303,11 @@ class ProjectionMixin(GenericAPIView[Any]):
 
     def needs_instance(self) -> bool:
         """Tell whether the view or a permission looks at the object."""
-        standard = (GenericAPIView.get_object, BasePermission.has_object_permission)
+        view: Any = type(self)
+        standard = GenericAPIView.get_object, GenericAPIView.check_object_permissions
         own = [type(each).has_object_permission for each in self.get_permissions()]
-        return not {type(self).get_object, *own} <= {*standard}
+        used = {view.get_object, view.check_object_permissions, *own}
+        return not used <= {*standard, BasePermission.has_object_permission}
 
 
 class Anything(Container[str]):

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.idp.oidc.models import Client, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from apps.accounts.selectors import has_second_factor, needs_second_factor
+from apps.accounts.selectors import may_use_pages
 from apps.users.models import User
 from apps.users.selectors import may_sign_in
 
@@ -38,6 +38,12 @@ def applications(*, user: User) -> list[Application]:
             one = Application(id=client.pk, name=client.name, since=token.created_at)
             found.setdefault(client.pk, one).scopes.update(token.get_scopes())
     return list(found.values())
+
+
+def scopes_of(*, user: User, client: Client) -> set[str]:
+    """Return what a user has granted a client: nothing once it has no access."""
+    found = applications(user=user)
+    return next((one.scopes for one in found if one.id == client.pk), set())
 
 
 def has_access(*, user: User, client: Client) -> bool:
@@ -84,9 +90,7 @@ def granted_scopes(token: Token) -> Iterable[str]:
     return {*token.get_scopes()} & {*token.client.get_scopes()}
 
 
-def may_consent(user: Any) -> bool:
+def may_consent(request: Any) -> bool:
     """Tell whether the user of a session may let applications in."""
-    if not user.is_authenticated or not may_sign_in(user):
-        return False
-    # The second factor may have been removed since.
-    return not needs_second_factor(user=user) or has_second_factor(user=user)
+    user = request.user
+    return user.is_authenticated and may_sign_in(user) and may_use_pages(request)

@@ -7,7 +7,10 @@ from allauth.core import context
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequestValidator
 from allauth.idp.oidc.internal.oauthlib.utils import get_validator_context
+from allauth.idp.oidc.internal.resources import InvalidTargetError, get_resources
 from allauth.idp.oidc.models import Client, Token
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 
@@ -17,6 +20,14 @@ from apps.users.selectors import may_sign_in
 
 # An application may send a refresh token again after a lost response, or from two processes.
 REPEATED_WITHIN = timedelta(seconds=10)
+
+
+def check_resources(request: HttpRequest) -> None:
+    """Raise InvalidTargetError for a `resource` that is another service, or no URI (RFC 8707)."""
+    try:
+        get_resources(request)
+    except (ValidationError, ValueError):
+        raise InvalidTargetError from None
 
 
 class RequestValidator(OAuthLibRequestValidator):  # type: ignore[misc]  # has no types
@@ -51,7 +62,24 @@ class RequestValidator(OAuthLibRequestValidator):  # type: ignore[misc]  # has n
 
     def validate_silent_login(self, request: Any) -> bool:
         is_signed_in: bool = super().validate_silent_login(request)
-        return is_signed_in and selectors.may_consent(context.request.user)
+        return is_signed_in and selectors.may_consent(context.request)
+
+    def validate_silent_authorization(self, request: Any) -> bool:
+        """Return whether the user has granted all scopes, and no new password has ended that."""
+        user = context.request.user
+        return {*request.scopes} <= selectors.scopes_of(user=user, client=request.client)
+
+    def validate_user_match(
+        self, id_token_hint: Any, scopes: Any, claims: Any, request: Any
+    ) -> bool:
+        """Return whether the hint names the user of the session, once somebody has signed in.
+
+        The parameter `claims` is not supported: allauth would take it for a hint, too.
+        """
+        if not context.request.user.is_authenticated:
+            return True
+        is_same: bool = super().validate_user_match(id_token_hint, scopes, None, request)
+        return is_same
 
     def save_authorization_code(
         self, client_id: str, code: dict[str, Any], request: Any, *args: Any, **kwargs: Any

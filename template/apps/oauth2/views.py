@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 from allauth.idp.oidc import views
 from allauth.idp.oidc.internal.oauthlib.server import get_server
 from allauth.idp.oidc.internal.oauthlib.utils import extract_params
-from allauth.idp.oidc.internal.resources import get_resources
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from apps.common.views import page_csp
 from apps.oauth2 import selectors
 from apps.oauth2.forms import SignInForm
 from apps.oauth2.scopes import DESCRIPTIONS
+from apps.oauth2.validator import check_resources
 
 DAY = 24 * 60 * 60
 
@@ -33,6 +33,14 @@ class SignInView(LoginView):
     template_name = "oauth2/sign_in.html"
     next_page = "landing"
     http_method_names = ["get", "post", "head", "options"]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Begin a session, which is on the list of the user's sign-ins, and ends with them."""
+        response = super().form_valid(form)
+        # Another sign-in takes sessions without a user off the list.
+        self.request.session.save()
+        UserSession.objects.create_from_request(self.request)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(project=settings.PROJECT, **kwargs)
@@ -47,17 +55,17 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]  # has n
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Before anybody signs in: the policy of that page lets its form lead to this service only.
         try:
-            get_resources(request)
+            check_resources(request)
             get_server().validate_authorization_request(*extract_params(request))
-        except (errors.FatalClientError, ValidationError) as error:
-            return _error_page(request, error)
         except errors.OAuth2Error as error:
+            if isinstance(error, errors.FatalClientError) or error.redirect_uri is None:
+                return _error_page(request, error)
             return _to_client(error.in_uri(error.redirect_uri))
         response: HttpResponseBase = super().get(request, *args, **kwargs)
         return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if "request" not in request.POST:  # from an application, instead of a redirect
+        if not request.POST.get("request"):  # from an application, instead of a redirect
             return redirect(f"{request.path}?{request.POST.urlencode()}")
         response: HttpResponseBase = super().post(request, *args, **kwargs)
         return response
@@ -67,7 +75,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]  # has n
         prompts = request.GET.get("prompt", "").split()
         if request.method == "GET" and "none" in prompts:
             return None
-        if "login" not in prompts and selectors.may_consent(request.user):
+        if "login" not in prompts and selectors.may_consent(request):
             return None
         parameters = request.GET.copy()
         parameters["prompt"] = " ".join(each for each in prompts if each != "login")
@@ -102,9 +110,9 @@ def _to_client(uri: str) -> HttpResponse:
     return HttpResponse(status=302, headers={"Location": uri})
 
 
-def _error_page(request: HttpRequest, error: Any) -> HttpResponse:
+def _error_page(request: HttpRequest, error: errors.OAuth2Error) -> HttpResponse:
     """Return what is wrong, to the user: nobody knows whether the redirect URI is the client's."""
-    context = {"project": settings.PROJECT, "error": getattr(error, "error", "invalid_request")}
+    context = {"project": settings.PROJECT, "error": error.error}
     return render(request, "oauth2/error.html", context, status=400)
 
 

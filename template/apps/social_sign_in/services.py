@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.selectors import factors
 from apps.common import audit
 from apps.common.deadlocks import retry_on_deadlock
 from apps.common.errors import Conflict
@@ -88,13 +89,14 @@ def remove_link(*, link: SocialAccount) -> None:
 def _take_over(user: User, name: str) -> None:
     """Give an account to the owner of its address, who has not confirmed it.
 
-    A stranger may have registered it: nothing that they know or have opens it any more. Their access
-    tokens and sessions end with the password.
+    A stranger may have registered it, or had it before: nothing that they know or have opens it any
+    more. Their access tokens and sessions end with the password.
     """
     user.email_confirmed_at = timezone.now()
     user.name = name
     user.set_unusable_password()
     user.save(update_fields=["email_confirmed_at", "name", "password"])
     selectors.links(user=user).delete()
+    factors(user=user).delete()
     sign_out_everywhere(user=user)
     audit.record("email_confirmed", user_id=user.pk)

@@ -32,7 +32,6 @@ from rest_framework.response import Response
 
 from apps.accounts import cookies, selectors, services
 from apps.accounts.api.errors import ReauthenticationRequired, SecondFactorRequired, SignInExpired
-from apps.accounts.authentication import check_origin
 from apps.accounts.tokens import SessionRefreshToken
 from apps.users.api.throttling import check_failures
 from apps.users.models import User
@@ -138,14 +137,9 @@ def sign_in(request: Request, user: User, *, use_cookie: bool) -> Response:
 
 
 def complete(request: Request, reply: Reply, *, use_cookie: bool) -> Response:
-    """Return the response to a sign-in that is complete: its tokens, or its cookie.
-
-    Raises CsrfFailed if the page of a foreign origin asks for a cookie: it could sign in a visitor
-    with an account of its own (login CSRF).
-    """
+    """Return the response to a sign-in that is complete: its tokens, or its cookie."""
     key = reply.meta["session_token"]
     if use_cookie:
-        check_origin(request)
         if previous := cookies.find(request):
             services.end_session(previous[1]["sid"])
         # allauth has rotated the CSRF token at the sign-in.

@@ -5,6 +5,7 @@ from allauth.usersessions.models import UserSession
 from rest_framework import serializers
 
 from apps.accounts.api import engine
+from apps.accounts.authentication import check_origin
 from apps.accounts.tokens import SessionRefreshToken
 from apps.common.schema import examples
 from apps.common.text import ONE_LINE
@@ -17,6 +18,15 @@ class DeliverySerializer(serializers.Serializer[Any]):
     use_cookie = serializers.BooleanField(
         required=False, help_text="For browsers: set a cookie, which no script can read."
     )
+
+    def validate_use_cookie(self, use_cookie: bool) -> bool:  # noqa: FBT001  # DRF's signature
+        """Reject a page of a foreign origin: it could sign a visitor in as itself (login CSRF).
+
+        Raises CsrfFailed.
+        """
+        if use_cookie:
+            check_origin(self.context["request"])
+        return use_cookie
 
 
 class AccountSignInSerializer(DeliverySerializer, users.SignInSerializer):

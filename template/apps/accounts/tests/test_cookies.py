@@ -105,6 +105,7 @@ def test_a_page_of_another_origin_signs_nobody_in(user: User, settings: Settings
         browser.api.defaults["HTTP_ORIGIN"] = origin
         response = browser.password()
         assert (response.status_code, COOKIE in response.cookies) == (status, status == 200)
+        assert UserSession.objects.exists() == (status == 200)
 
 
 def test_signing_in_gives_a_new_session_and_csrf_token_and_ends_the_one_before(

@@ -70,6 +70,9 @@ class EntrySerializer(serializers.ModelSerializer[LogEntry]):
     change = ChangeSerializer(source="*")
     content_type = ContentTypeSerializer(allow_null=True)
     type_id = serializers.PrimaryKeyRelatedField[Any](source="content_type", read_only=True)
+    type_text = serializers.PrimaryKeyRelatedField[Any](
+        source="content_type", read_only=True, pk_field=serializers.CharField()
+    )
     flag = serializers.CharField(source="action_flag")
     size = serializers.IntegerField()
     secret = serializers.CharField(write_only=True)
@@ -78,7 +81,8 @@ class EntrySerializer(serializers.ModelSerializer[LogEntry]):
         model = LogEntry
         fields = (
             *("id", "action_time", "title", "object_id", "change_message", "flag", "size"),
-            *("change", "user", "owner", "owner_name", "content_type", "type_id", "secret"),
+            *("change", "user", "owner", "owner_name", "content_type", "type_id", "type_text"),
+            "secret",
         )
 
 
@@ -167,6 +171,16 @@ class Late(serializers.CharField):
         return instance.object_repr
 
 
+class Masked(serializers.PrimaryKeyRelatedField[Any]):
+    def to_representation(self, value: Any) -> str:
+        return f"user-{value.pk}"
+
+
+class Hidden(OwnerSerializer):
+    def get_attribute(self, instance: Any) -> None:
+        return None
+
+
 class Nested(ContentTypeSerializer):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return {**super().to_representation(instance), "more": True}
@@ -195,6 +209,8 @@ class Listed(ContentTypeSerializer):
         (serializers.SerializerMethodField(), "reads the whole instance"),
         (Shout(source="object_repr"), "to_representation of its own"),
         (Late(source="object_repr"), "get_attribute of its own"),
+        (Masked(source="user", read_only=True), "its own to_representation"),
+        (Hidden(source="user"), "its own get_attribute"),
         (Nested(source="content_type"), "field has its own to_representation"),
         (Shy(source="content_type"), "field has its own get_fields"),
         (Listed(source="content_type"), "field has its own to_representation"),
@@ -308,6 +324,26 @@ def test_details_come_without_instances_unless_something_looks_at_them(db: None)
         assert get(view, pk=other.pk).status_code == (403 if options else 200)
     nested = TypeView.as_view(serializer_class=Nested)
     assert get(nested, pk=user.pk).data == {**expected, "more": True}
+
+
+def test_the_check_of_a_view_sees_the_object(db: None) -> None:
+    class Closed(TypeView):
+        def check_object_permissions(self, request: Any, obj: Any) -> None:
+            self.permission_denied(request)
+
+    pk = ContentType.objects.get_for_model(User).pk
+    assert get(Closed.as_view(), pk=pk).status_code == 403
+
+
+def test_distinct_rows_that_look_the_same_stay_apart(db: None) -> None:
+    class AppSerializer(serializers.ModelSerializer[ContentType]):
+        class Meta:
+            model = ContentType
+            fields = ("app_label",)
+
+    types = ContentType.objects.filter(permission__isnull=False).distinct()
+    expected, projected = outputs(AppSerializer, types)
+    assert len(projected) == len(expected) == types.count()
 
 
 def test_a_check_names_the_view_and_the_field() -> None:

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.idp.oidc import views
+from django.http import JsonResponse
 from django.http.response import HttpResponseBase
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+from apps.oauth2.validator import check_resources
 
 
 class EndpointView(APIView):
@@ -32,6 +36,13 @@ class PostView(EndpointView):
 
 class TokenView(PostView):
     view = views.token
+
+    def post(self, request: Request) -> HttpResponseBase:
+        try:
+            check_resources(request._request)  # noqa: SLF001  # see above
+        except OAuth2Error as error:
+            return JsonResponse(dict(error.twotuples), status=error.status_code)
+        return super().post(request)
 
 
 class RevokeView(PostView):

@@ -7,6 +7,7 @@ import pytest
 from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.core.mail import EmailMessage
+from pytest_django import Settings
 
 from apps.common.tests.lines import LogLines
 from apps.oauth2.tests.applications import (
@@ -129,7 +130,7 @@ def test_an_application_learns_what_is_wrong_before_anybody_signs_in(
         )
     ]
     + [{"client_id": "unknown"}, {"client_id": None}, {"resource": "nowhere"}]
-    + [{"resource": "https://other.example.org/"}],
+    + [{"resource": "https://other.example.org/"}, {"resource": "http://["}, {"claims": "x"}],
 )
 def test_a_wrong_redirect_uri_or_client_leads_nowhere(
     browser: Browser, application: Application, changes: dict[str, Any]
@@ -235,6 +236,41 @@ def test_without_a_page_an_application_gets_what_it_was_granted_and_no_more(
     assert received(browser.get(AUTHORIZE, parameters))["error"] == "consent_required"
 
 
+def test_a_new_password_ends_what_was_granted(
+    user: User, browser: Browser, application: Application
+) -> None:
+    application.tokens(browser, scope="openid read")
+    user.set_password("another-long-word")
+    user.save()
+    parameters = application.parameters(prompt="none", scope="openid read")
+    answer = received(signed_in(user).get(AUTHORIZE, parameters))
+    assert answer["error"] == "consent_required"
+
+
+def test_a_hint_is_compared_once_somebody_has_signed_in(
+    browser: Browser, application: Application
+) -> None:
+    hint = application.tokens(browser)["id_token"]
+    for more in ({"id_token_hint": hint}, {"claims": '{"userinfo": {}}'}, {"claims": "1"}):
+        parameters = application.parameters(**more)
+        assert Browser().get(AUTHORIZE, parameters)["Location"].startswith(SIGN_IN)
+        assert browser.get(AUTHORIZE, parameters).status_code == 200
+    other = signed_in(UserFactory.create())
+    answer = received(other.get(AUTHORIZE, application.parameters(id_token_hint=hint)))
+    assert answer["error"] == "login_required"
+
+
+def test_no_script_of_another_origin_reads_the_page(
+    browser: Browser, application: Application, settings: Settings
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    headers = {"origin": "https://app.example.com"}
+    page = browser.get(AUTHORIZE, application.parameters(), headers=headers)
+    assert page.status_code == 200
+    assert "Access-Control-Allow-Origin" not in page
+    assert browser.post(TOKEN, headers=headers)["Access-Control-Allow-Origin"] == headers["origin"]
+
+
 def test_an_application_can_ask_for_another_sign_in(
     browser: Browser, application: Application
 ) -> None:
@@ -245,8 +281,9 @@ def test_an_application_can_ask_for_another_sign_in(
 
 
 def test_an_application_may_post_its_request(browser: Browser, application: Application) -> None:
-    asked = browser.post(AUTHORIZE, application.parameters())
-    assert browser.get(asked["Location"]).status_code == 200
+    for more in ({}, {"request": ""}):
+        asked = browser.post(AUTHORIZE, application.parameters(**more))
+        assert browser.get(asked["Location"]).status_code == 200
 
 
 def test_a_request_of_the_page_cannot_be_forged(

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from apps.accounts.tests.conftest import Person, person  # noqa: F401  # a fixture
+from apps.accounts.tests.conftest import AUTH, Person, person  # noqa: F401  # a fixture
 from apps.oauth2.tests.applications import AUTHORIZE, SIGN_IN, SIGN_OUT, Application, Browser, enter
 from apps.users.models import User
 
@@ -40,6 +40,34 @@ def test_staff_need_a_second_factor_also_when_it_was_removed_since(
     asked = browser.get(AUTHORIZE, application.parameters())
     assert asked["Location"].startswith(SIGN_IN)
     assert "You need a second factor" in enter(Browser(), user).content.decode()
+
+
+def test_a_session_older_than_the_second_factor_is_not_enough_for_staff(
+    person: Person,  # noqa: F811
+    client: Browser,
+    application: Application,
+    settings: Settings,
+) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    enter(client, person.user)
+    person.add_app()
+    User.objects.filter(pk=person.user.pk).update(is_staff=True)
+    pages = [(path, application.parameters()) for path in ("/admin/", AUTHORIZE)]
+    assert [client.get(*page).status_code for page in pages] == [302, 302]
+    enter(client, person.user, code=person.code())
+    assert [client.get(*page).status_code for page in pages] == [200, 200]
+
+
+def test_a_session_is_listed_and_ends_with_the_others(
+    person: Person,  # noqa: F811
+    client: Browser,
+    application: Application,
+) -> None:
+    enter(client, person.user)
+    assert client.get(AUTHORIZE, application.parameters()).status_code == 200
+    assert len(person.api.get(f"{AUTH}/sessions/").json()) == 2
+    assert person.api.delete(f"{AUTH}/sessions/").status_code == 204
+    assert client.get(AUTHORIZE, application.parameters())["Location"].startswith(SIGN_IN)
 
 
 def test_wrong_passwords_lock_the_page_as_they_lock_the_api(user: User, client: Browser) -> None:

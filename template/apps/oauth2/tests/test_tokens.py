@@ -374,5 +374,6 @@ def test_tokens_are_for_this_service(browser: Browser, application: Application)
     here = {"resource": settings.PUBLIC_URL}
     tokens = application.exchange(application.code(browser, **here), **here).json()
     assert bearer(tokens["access_token"]).get(ME).status_code == 200
-    elsewhere = application.refresh(tokens["refresh_token"], resource="https://other.example.org/")
-    assert elsewhere.status_code == 400
+    for uri in ("https://other.example.org/", "http://["):
+        elsewhere = application.refresh(tokens["refresh_token"], resource=uri)
+        assert (elsewhere.status_code, elsewhere.json()["error"]) == (400, "invalid_target")

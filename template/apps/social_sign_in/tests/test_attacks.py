@@ -224,8 +224,8 @@ def fail(provider: Provider, path: str, settings: Settings) -> None:
 
 
 def wait(provider: Provider, path: str, settings: Settings) -> None:
-    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.05
-    provider.delays[path] = 0.2
+    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.5
+    provider.delays[path] = 1
 
 
 @pytest.mark.parametrize("break_down", [refuse, fail, wait])

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
+from apps.accounts.services import replace_second_factor
 from apps.accounts.tests.conftest import AUTH, Person, claims
 from apps.accounts.tests.sessions import confirmed_session
 from apps.common.tests.lines import LogLines
@@ -113,6 +114,7 @@ def test_the_stranger_who_registered_the_address_is_locked_out(visitor: Visitor,
     """The account was never confirmed, or an administrator has entered another address."""
     stranger = Person(APIClient(), ada).sign_in()
     link_of(ada)
+    replace_second_factor(user=ada)
     User.objects.update(email_confirmed_at=None, name="Mallory")
     assert visitor.sign_in().status_code == 200
     ada.refresh_from_db()

@@ -24,7 +24,7 @@ REFRESH = {"body": {"refresh": "$response.body#/refresh"}}
 
 def fields_of(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     """Return the validated fields of a request. Raises ValidationError."""
-    serializer = serializer_class(data=request.data)
+    serializer = serializer_class(data=request.data, context={"request": request})
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
