@@ -63,12 +63,11 @@ admin.site.login_template = "accounts/admin_login.html"
 admin.site.has_permission = has_permission  # type: ignore[method-assign]
 
 
-@admin.register(Authenticator)
-class FactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only in the stubs
-    list_display = ("user", "type", "created_at", "last_used_at")
+class RowsOfUsersAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only in the stubs
+    """Rows that support sees and deletes, and nobody edits."""
+
     list_select_related = ("user",)
     search_fields = ("user__email",)
-    fields = readonly_fields = list_display
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -77,6 +76,12 @@ class FactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # only in the st
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Protect the factors of users with more rights."""
+        """Protect the rows of users with more rights."""
         is_allowed = super().has_delete_permission(request, obj)
         return is_allowed and (obj is None or may_manage(current_user(request), obj.user))
+
+
+@admin.register(Authenticator)
+class FactorAdmin(RowsOfUsersAdmin):
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = readonly_fields = list_display
