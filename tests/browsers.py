@@ -5,7 +5,6 @@ A test module may say which project it needs, with a fixture `site_answers` of i
 
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,10 +15,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from scripts.demo import end
 from tests.environments import Environment
-from tests.projects import ENVIRONMENT, Renderer, free_port, run
-from tests.stacks import answers, wait
+from tests.projects import Renderer, free_port, run
+from tests.stacks import serving
 
 # Sends JSON as a page's script does, and returns the status and the body, or "blocked".
 FETCH = """async ({method, url, body, ...options}) => {
@@ -91,19 +89,9 @@ def site(
     project = Renderer(template, tmp_path_factory.mktemp("site"), lambda *_: None)(**site_answers)
     site = Site(project, environment, free_port())
     site.manage("migrate", "--verbosity", "0")
-    server = subprocess.Popen(
-        [str(environment.python), "manage.py", "runserver", "--noreload", str(site.port)],
-        cwd=project,
-        env=ENVIRONMENT | site.variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait(lambda: answers(site.port), "the server")
+    command = [str(environment.python), "manage.py", "runserver", "--noreload", str(site.port)]
+    with serving(project, site.port, *command, **site.variables):
         yield site
-    finally:
-        end(server)
 
 
 @pytest.fixture(scope="module")

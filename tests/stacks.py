@@ -8,14 +8,16 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.demo import end
 from tests.environments import path_with_uv
-from tests.projects import free_port, run
+from tests.projects import ENVIRONMENT, free_port, run
 
 PASSWORD = "swordfish-tea-lamp"  # noqa: S105  # of nobody
 MAILPIT_PORT = 8025
@@ -47,6 +49,24 @@ def has_engine() -> bool:
         bool(shutil.which("docker"))
         and not subprocess.run(command, capture_output=True, check=False).returncode
     )
+
+
+@contextmanager
+def serving(project: Path, port: int, *command: str, **variables: str) -> Iterator[None]:
+    """Serve a project on this machine with a command, from when it is ready until the block ends."""
+    server = subprocess.Popen(
+        command,
+        cwd=project,
+        env=ENVIRONMENT | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait(lambda: answers(port), "the server")
+        yield
+    finally:
+        end(server)
 
 
 def answers(port: int) -> bool:

@@ -4,17 +4,15 @@ The page on contract-first work is followed in a project that has it: tests/test
 """
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.demo import end
 from tests.environments import Environment
-from tests.projects import ENVIRONMENT, Renderer, free_port, run
-from tests.stacks import answers, wait
+from tests.projects import Renderer, free_port, run
+from tests.stacks import serving
 
 pytestmark = pytest.mark.skipif(not shutil.which("npm"), reason="no npm on this machine")
 
@@ -36,17 +34,8 @@ def project(render: Renderer, environment: Environment) -> Path:
 def served(project: Path, environment: Environment) -> Iterator[int]:
     """Return the port that the project answers on."""
     port = free_port()
-    server = subprocess.Popen(
-        ["make", "dev", f"PORT={port}"],
-        cwd=project,
-        env=ENVIRONMENT | environment.variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    wait(lambda: answers(port), "the server")
-    yield port
-    end(server)
+    with serving(project, port, "make", "dev", f"PORT={port}", **environment.variables):
+        yield port
 
 
 def test_its_client_compiles_and_its_collection_finds_out_what_does_not_fit(

@@ -4,13 +4,13 @@ from typing import Any
 
 import structlog
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from apps.api_keys import selectors, services
 from apps.api_keys.models import ApiKey
-from apps.common.scopes import check_scopes, scopes_for
+from apps.common.scopes import ScopesOfOperations, check_scopes, credentials
 from apps.users.models import User
 
 SCHEME = "Api-Key"
@@ -24,10 +24,10 @@ class ApiKeyAuthentication(BaseAuthentication):
 
         Raises AuthenticationFailed for an invalid key, and PermissionDenied for a missing scope.
         """
-        scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != SCHEME.lower():
+        text = credentials(request, SCHEME)
+        if text is None:
             return None
-        key = selectors.find_valid(text.strip(" "))
+        key = selectors.find_valid(text)
         if key is None:
             raise AuthenticationFailed(
                 "The API key is invalid, revoked or expired.", "api_key_not_valid"
@@ -38,7 +38,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return key.user, key
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
+class ApiKeyScheme(ScopesOfOperations, OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
     """Describes keys in the OpenAPI document, with the scopes of each operation."""
 
     target_class = "apps.api_keys.authentication.ApiKeyAuthentication"
@@ -51,8 +51,3 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "name": "Authorization",
             "description": f"`{SCHEME} …`, with one of the scopes that the operation lists.",
         }
-
-    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
-        """Return an alternative for each scope: a requirement lists what is needed together."""
-        scopes = scopes_for(auto_schema.view, auto_schema.method)
-        return [{self.name: [scope]} for scope in scopes]

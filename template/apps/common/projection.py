@@ -149,8 +149,7 @@ def _object(projection: Projection, serializer: Any, model: type[Model], prefix:
     """Return code for the output of a serializer. `prefix` is the path to its model."""
     options = getattr(serializer, "Meta", None)
     of_lists = getattr(options, "list_serializer_class", serializers.ListSerializer)
-    for own in _overridden(type(serializer)) | _overridden(of_lists):
-        raise CannotCompileError(serializer, f"has its own {own}")
+    _check_static(serializer, type(serializer), of_lists)
     items = (
         f"{each.field_name!r}: {_value(projection, each, model, prefix)}"
         for each in serializer.fields.values()
@@ -190,8 +189,7 @@ def _value(projection: Projection, field: Any, model: type[Model], prefix: str) 
 
 def _key(projection: Projection, field: Any, path: str) -> str:
     """Return code for the key of a related row."""
-    for own in _overridden(type(field)):
-        raise CannotCompileError(field, f"has its own {own}")
+    _check_static(field, type(field))
     value = projection.column(path)
     if field.pk_field is None:
         return value
@@ -230,6 +228,12 @@ def _related(projection: Projection, field: Any, model: type[Model], prefix: str
     of_rows = compile_projection(field.child, relation.related_model)
     projection.lists.append((relation, of_rows, projection.columns.index(column)))
     return f"list_{len(projection.lists) - 1}[{key}]"
+
+
+def _check_static(field: Any, *kinds: type[Any]) -> None:
+    """Raise CannotCompileError if one of the classes has something of DYNAMIC of its own."""
+    for own in sorted(chain(*map(_overridden, kinds))):
+        raise CannotCompileError(field, f"has its own {own}")
 
 
 def _overridden(serializer: type[Any]) -> set[str]:

@@ -8,7 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    get_authorization_header,
+)
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -44,6 +48,23 @@ def check_scopes(request: Request, granted: Iterable[str], caller: str) -> None:
         raise PermissionDenied(
             f"The {caller} needs the scope {' or '.join(needed)}.", "insufficient_scope"
         )
+
+
+def credentials(request: Request, scheme: str) -> str | None:
+    """Return what the Authorization header has for a scheme, or None if it has another scheme."""
+    found, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+    return text.strip(" ") if found.lower() == scheme.lower() else None
+
+
+class ScopesOfOperations:
+    """For the description of an authentication class in the OpenAPI document."""
+
+    name: str
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """Return an alternative for each scope: a requirement lists what is needed together."""
+        scopes = scopes_for(auto_schema.view, auto_schema.method)
+        return [{self.name: [scope]} for scope in scopes]
 
 
 def users_only() -> list[type[BaseAuthentication]]:

@@ -5,11 +5,11 @@ from typing import Any
 import structlog
 from allauth.idp.oidc.models import Token
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from apps.common.scopes import all_scopes, check_scopes, scopes_for
+from apps.common.scopes import ScopesOfOperations, all_scopes, check_scopes, credentials
 from apps.oauth2 import selectors
 from apps.oauth2.scopes import DESCRIPTIONS
 from apps.users.models import User
@@ -25,11 +25,11 @@ class ApplicationAuthentication(BaseAuthentication):
 
         Raises AuthenticationFailed for an invalid token, and PermissionDenied for a missing scope.
         """
-        scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        text = credentials(request, "Bearer")
         # Our own access tokens are JSON Web Tokens, which have dots.
-        if scheme.lower() != "bearer" or "." in text:
+        if text is None or "." in text:
             return None
-        token = selectors.find_access_token(text.strip(" "))
+        token = selectors.find_access_token(text)
         if token is None:
             raise AuthenticationFailed(
                 "The access token is invalid, revoked or expired.", "token_not_valid"
@@ -52,7 +52,7 @@ def _check(request: Request, token: Token, account: User) -> None:
         raise
 
 
-class ApplicationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
+class ApplicationScheme(ScopesOfOperations, OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
     """Describes it in the OpenAPI document, with the scopes of each operation."""
 
     target_class = "apps.oauth2.authentication.ApplicationAuthentication"
@@ -66,8 +66,3 @@ class ApplicationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
             "type": "oauth2",
             "flows": {"authorizationCode": token | by_code, "clientCredentials": token},
         }
-
-    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
-        """Return an alternative for each scope: a requirement lists what is needed together."""
-        scopes = scopes_for(auto_schema.view, auto_schema.method)
-        return [{self.name: [scope]} for scope in scopes]

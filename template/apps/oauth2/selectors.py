@@ -40,14 +40,10 @@ def applications(*, user: User) -> list[Application]:
     return list(found.values())
 
 
-def scopes_of(*, user: User, client: Client) -> set[str]:
-    """Return what a user has granted a client: nothing once it has no access."""
+def find_application(*, user: User, client: Client) -> Application | None:
+    """Return what a client may do with an account, or None if it has no access."""
     found = applications(user=user)
-    return next((one.scopes for one in found if one.id == client.pk), set())
-
-
-def has_access(*, user: User, client: Client) -> bool:
-    return any(one.id == client.pk for one in applications(user=user))
+    return next((one for one in found if one.id == client.pk), None)
 
 
 def tokens_of(*, user: User, client_id: str) -> Any:

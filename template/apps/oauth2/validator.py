@@ -67,7 +67,8 @@ class RequestValidator(OAuthLibRequestValidator):  # type: ignore[misc]  # has n
     def validate_silent_authorization(self, request: Any) -> bool:
         """Return whether the user has granted all scopes, and no new password has ended that."""
         user = context.request.user
-        return {*request.scopes} <= selectors.scopes_of(user=user, client=request.client)
+        found = selectors.find_application(user=user, client=request.client)
+        return {*request.scopes} <= (found.scopes if found else set())
 
     def validate_user_match(
         self, id_token_hint: Any, scopes: Any, claims: Any, request: Any
@@ -84,11 +85,11 @@ class RequestValidator(OAuthLibRequestValidator):  # type: ignore[misc]  # has n
     def save_authorization_code(
         self, client_id: str, code: dict[str, Any], request: Any, *args: Any, **kwargs: Any
     ) -> None:
-        is_new = not selectors.has_access(user=request.user, client=request.client)
+        found = selectors.find_application(user=request.user, client=request.client)
         super().save_authorization_code(client_id, code, request)
         self._bind(request, code["code"])
         services.report_consent(
-            user=request.user, client=request.client, scopes=request.scopes, is_new=is_new
+            user=request.user, client=request.client, scopes=request.scopes, is_new=found is None
         )
 
     def validate_code(
