@@ -16,6 +16,7 @@ from apps.accounts.services import replace_second_factor
 from apps.accounts.tests.conftest import AUTH, Person, claims
 from apps.accounts.tests.sessions import confirmed_session
 from apps.common.tests.lines import LogLines
+from apps.social_sign_in.services import link_by_email
 from apps.social_sign_in.tests.conftest import Visitor
 from apps.social_sign_in.tests.providers import Provider, link_of, running_provider
 from apps.users.models import User
@@ -249,6 +250,12 @@ def test_ten_first_sign_ins_at_once_make_one_account(
     assert statuses_at_once(f"{AUTH}/providers/oidc/complete/", bodies) == [200] * TIMES
     assert stored() == [1, 1, TIMES]
     assert len(mail.outbox) == 1
+
+
+def test_a_first_sign_in_that_comes_second_gets_the_account_of_the_one_before(ada: User) -> None:
+    account = {"provider": "oidc", "uid": "1", "email": EMAIL, "name": "Ada"}
+    assert [link_by_email(**account), link_by_email(**account)] == [ada, ada]
+    assert SocialAccount.objects.get().user == ada
 
 
 def test_a_session_of_a_user_completes_nothing(visitor: Visitor, ada: User) -> None:
