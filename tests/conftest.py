@@ -15,7 +15,15 @@ from filelock import FileLock
 
 from tests.environments import SERVICES, Environment, prepare
 from tests.history import Project, rebuild_history
-from tests.projects import Copies, Renderer, copy_working_tree, made_once
+from tests.pages import Shell
+from tests.projects import (
+    Copies,
+    Renderer,
+    clone_working_tree,
+    copy_working_tree,
+    free_port,
+    made_once,
+)
 
 pytest_plugins = ["tests.browsers"]
 STRICT = bool(os.environ.get("NEXUS_STRICT"))
@@ -187,3 +195,26 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.line(f"{len(skipped)} tests skipped for want of something on this machine")
     for name in sorted(skipped):
         terminalreporter.line(f"  not run: {name}")
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    template = clone_working_tree(tmp_path / "clone")
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    shell = Shell(folder, free_port(), template)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def project_shell(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
+    """Return a shell in a project with everything, and its environment."""
+    environment: Environment = environment_for("5.2")
+    project = shell.folder / "my-service"
+    render(preset="full").rename(project)
+    (project / ".venv").symlink_to(environment.python.parents[1])
+    shutil.copy(environment.lock, project)
+    shell.environment |= environment.variables
+    shell.run("cd my-service && git init --quiet --initial-branch=main && cp .env.example .env")
+    return shell
