@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from copier import _main as copier
 from filelock import FileLock
@@ -99,16 +100,37 @@ def environment_for(template: Path, shared: Path) -> Any:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_git_for_each_file() -> Iterator[None]:
-    """Let Copier, in the process of the tests, write a file without asking Git about its mode.
+def _cheap_copies() -> Iterator[None]:
+    """Let Copier, in the process of the tests, leave out what takes most of its time, and is in vain.
 
-    It starts Git for each file, to find nothing to do unless `core.fileMode` is false, which takes
-    as long as all the rest of a copy. `make update` runs in a process of its own, with all of it.
+    It starts Git for each file, to find nothing to do unless `core.fileMode` is false. It compiles
+    and renders each part of each path, and the path of the answers file for each of them, though
+    nearly all are plain text. `make update` runs in a process of its own, with all of it.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            copier.Worker, "_sync_git_index_executable_bit", lambda *_: None, raising=False
+    worker, compile_anew = copier.Worker, jinja2.Environment.compile
+    render_string = worker._render_string  # noqa: SLF001
+    compiled: dict[Any, Any] = {}
+
+    def render_unless_plain(self: Any, string: str, *context: Any, **named: Any) -> str:
+        return render_string(self, string, *context, **named) if "{" in string else string
+
+    def answers_path(self: Any) -> Path:
+        return Path(
+            render_unless_plain(self, str(self.answers_file or self.template.answers_relpath))
         )
+
+    def compile_once(self: jinja2.Environment, source: Any, *names: Any, **options: Any) -> Any:
+        # Jinja has one lexer for each set of delimiters.
+        key = (self.lexer, *self.extensions, source, *names, *options.items())
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source, *names, **options)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "_sync_git_index_executable_bit", lambda *_: None, raising=False)
+        patch.setattr(worker, "_render_string", render_unless_plain)
+        patch.setattr(worker, "answers_relpath", property(answers_path))
+        patch.setattr(jinja2.Environment, "compile", compile_once)
         yield
 
 
