@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from tests.environments import SERVICES, Environment, prepare
 from tests.history import Project, rebuild_history
-from tests.pages import Shell
+from tests.pages import Shell, build
 from tests.projects import (
     Copies,
     Renderer,
@@ -60,6 +60,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def template(shared: Path) -> Path:
     """Return a copy of the template as it is in the working tree, without its history."""
     return made_once(shared / "template", copy_working_tree)
+
+
+@pytest.fixture(scope="session")
+def handbook(shared: Path) -> Path:
+    """Return the site of the handbook, which is built without a warning."""
+
+    def make(target: Path) -> None:
+        source = clone_working_tree(target.parent / "nexus")
+        process = build(source / "docs", target)
+        assert process.returncode == 0, process.stderr
+
+    return made_once(shared / "handbook" / "site", make)
 
 
 @pytest.fixture

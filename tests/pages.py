@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -85,6 +86,18 @@ class Shell:
             end(server)
 
 
+def build(source: Path, target: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Build a handbook, in which a warning is an error."""
+    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
+    return subprocess.run(
+        [*command, str(source), str(target)],
+        env=ENVIRONMENT | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def commands(page: Path) -> Iterator[tuple[str, str]]:
     """Yield each command of a page's console blocks, with the output that the page shows."""
     text = page.read_text()
@@ -92,6 +105,11 @@ def commands(page: Path) -> Iterator[tuple[str, str]]:
         text = text.replace(shown, meant)
     for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         yield from commands_of(block)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the blocks of code in a language, in the order of the page."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def commands_of(block: str) -> Iterator[tuple[str, str]]:

@@ -3,8 +3,6 @@
 import ast
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from scripts import diagrams
 from tests import cookiecutter_django
 from tests.history import Project
-from tests.pages import Shell, follow, follow_how_to
+from tests.pages import Shell, blocks, build, follow, follow_how_to
 from tests.projects import ROOT, Renderer, clone_working_tree, free_port
 from tests.test_update_command import release_news
 
@@ -22,6 +20,7 @@ START = DOCS / "start.md"
 PRACTICES = sorted((DOCS / "practices").glob("*.md"))
 # Its tools come from npm.
 CONTRACT_FIRST = DOCS / "practices" / "contract-first.md"
+CALLS = DOCS / "get-started" / "calls.md"
 ASVS = DOCS / "reference" / "asvs.md"
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 UPDATING = [DOCS / "updating" / name for name in ("updating.md", "conflicts.md", "features.md")]
@@ -46,22 +45,12 @@ def ids(pages: list[Path]) -> list[str]:
     return [page.stem for page in pages]
 
 
-def build(source: Path, target: Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
-    return subprocess.run(
-        [*command, str(source), str(target)], capture_output=True, text=True, check=False
-    )
-
-
-def test_the_handbook_builds_without_a_warning_and_without_foreign_assets(tmp_path: Path) -> None:
-    source = clone_working_tree(tmp_path / "nexus")
-    process = build(source / "docs", tmp_path / "site")
-    assert process.returncode == 0, process.stderr
-    pages = list((tmp_path / "site").rglob("*.html"))
+def test_the_handbook_has_no_foreign_assets(handbook: Path) -> None:
+    pages = list(handbook.rglob("*.html"))
     assert len(pages) > 10
     for page in pages:
         assert not REMOTE.search(page.read_text()), page.name
-    assert (tmp_path / "site" / "searchindex.js").exists()
+    assert (handbook / "searchindex.js").exists()
 
 
 def test_an_excerpt_that_is_gone_fails_the_build(tmp_path: Path) -> None:
@@ -151,12 +140,18 @@ def marketplace(project_shell: Shell) -> Shell:
 
 def test_the_commands_of_the_practices_do_what_the_pages_say(marketplace: Shell) -> None:
     pages = [page for page in PRACTICES if page != CONTRACT_FIRST]
-    assert sum(follow(page, marketplace) for page in pages) > 30
+    assert sum(follow(page, marketplace) for page in [*pages, CALLS]) > 30
+    session = "\n".join(blocks(CALLS, "pycon"))
+    session = session.replace("localhost:8000", f"localhost:{marketplace.ports['8000']}")
+    (marketplace.folder / "my-service" / "calls.txt").write_text(session)
+    marketplace.run("uv run python -m doctest calls.txt && rm calls.txt")
 
 
 @pytest.mark.skipif(not shutil.which("npm"), reason="no npm on this machine")
 def test_the_commands_for_clients_do_what_the_page_says(marketplace: Shell) -> None:
-    """Follow the page whose tools come from npm."""
+    """Follow the page whose tools come from npm, and which compiles the calls in TypeScript."""
+    calls = "\n".join(blocks(CALLS, "typescript"))
+    (marketplace.folder / "my-service" / "clients" / "calls.ts").write_text(calls)
     assert follow(CONTRACT_FIRST, marketplace) > 5
 
 

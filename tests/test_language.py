@@ -60,7 +60,7 @@ HTTP_ANSWER = re.compile(
     re.IGNORECASE,
 )
 ABOUT_COPIER = re.compile(
-    r"docs/(?:index|start|updating/|reference/|decisions/)|[\w.]+\.md$|copier\.yml|questions/|includes/\w"
+    r"docs/(?:index|start|get-started/|updating/|reference/|decisions/)|[\w.]+\.md$|copier\.yml|questions/|includes/\w"
     r"|hooks/|updater/|template/(?:\{\{|Makefile|scripts/update\.py|\.github/)"
 )
 SENTENCE = re.compile(r"[A-Z`].* .*[.!:]", re.DOTALL)
