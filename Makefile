@@ -46,6 +46,14 @@ docs: .venv ## Build the handbook into build/docs; a warning is an error
 	$(RUN) sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "build/docs/index.html"
 
+# Of the learner, with the example marketplace.
+PROJECT ?= ../my-service
+
+.PHONY: exercise
+exercise: | $(UV) ## Mark your work on an exercise of docs/learn (N=1 PROJECT=../my-service; without N, on all)
+	@[ -f "$(PROJECT)/manage.py" ] || { echo "There is no project in $(PROJECT): name yours with PROJECT=../my-service."; exit 1; }
+	@$(UV) run --quiet --directory "$(PROJECT)" python "$(CURDIR)/exercises/mark.py" $(N)
+
 .PHONY: render
 render: .venv ## Render the working tree into build/project in a second (DATA="-d preset=minimal")
 	@rm -rf build/project

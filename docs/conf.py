@@ -73,7 +73,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
 html_static_path = ["static", str(GENERATED)]
-html_css_files = ["handbook.css"]
+html_css_files = ["handbook.css", "print.css"]
 html_search_scorer = str(HERE / "static" / "scorer.js")
 if REPOSITORY:
     html_theme_options = {

@@ -150,7 +150,7 @@ def prose_of(path: Path) -> Iterator[Prose]:
 
 
 AREAS = {
-    "the repository": r"[\w.]+\.(?:md|yml)|(?:questions|includes|hooks)/.+",
+    "the repository": r"[\w.]+\.(?:md|yml)|(?:questions|includes|hooks|exercises)/.+",
     "the handbook": r"docs/(?!practices/).+",
     "the practices": r"docs/practices/.+",
     "the pages in a project": r"template/(?:docs/.+|README.+)",
