@@ -60,6 +60,11 @@ render: .venv ## Render the working tree into build/project in a second (DATA="-
 	@$(RUN) python -W ignore -m copier copy --quiet --defaults --vcs-ref HEAD $(DATA) . build/project
 	@echo "build/project"
 
+.PHONY: example
+example: .venv ## Write what the handbook shows of the example: its models and its OpenAPI document
+	@$(RUN) python -m scripts.example
+	@$(RUN) python -m scripts.diagrams
+
 .PHONY: drills
 drills: .venv ## Take each service down under load, and write what happens into the template's docs
 	NEXUS_WRITE_DRILLS=1 $(RUN) pytest --numprocesses 0 tests/test_containers.py

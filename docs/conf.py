@@ -20,7 +20,7 @@ PROJECT = HERE / "_build" / "project"
 GENERATED = HERE / "_build" / "static"
 sys.path.insert(0, str(HERE.parent))
 
-from scripts import stack  # noqa: E402  # it is found now
+from scripts import redoc, stack  # noqa: E402  # it is found now
 
 # Where the repository and the published site are, if they are anywhere: .github/workflows/docs.yaml.
 REPOSITORY = os.environ.get("NEXUS_REPOSITORY", "").removesuffix(".git").rstrip("/")
@@ -73,6 +73,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
 html_static_path = ["static", str(GENERATED)]
+html_extra_path = [redoc.write(HERE / "_build" / "redoc")]
 html_css_files = ["handbook.css", "print.css"]
 html_search_scorer = str(HERE / "static" / "scorer.js")
 if REPOSITORY:

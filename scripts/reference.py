@@ -1,5 +1,6 @@
 """Writes the pages of docs/reference from copier.yml and files of the generated project."""
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import Any
 
 from copier._template import load_template_config
 from jinja2 import Template
+
+from scripts import lookups
+from scripts.diagrams import DIAGRAMS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -139,13 +143,38 @@ def _variable(part: str, conditions: list[str]) -> str:
     return f"| {names} | {defaults} | {text}{only} |"
 
 
-PAGES = {"questions.md": questions_page, "make.md": make_page, "variables.md": variables_page}
+def booking_states() -> str:
+    """Return the Mermaid source of the state machine of bookings, from its table of transitions."""
+    tree = ast.parse((ROOT / "template" / "apps" / "bookings" / "states.py").read_text())
+    table = next(node.value for node in tree.body if isinstance(node, ast.AnnAssign))
+    lines = ["stateDiagram-v2", "[*] --> requested: guest"]
+    for row in ast.unparse(table or tree).split("}"):
+        if names := re.findall(r"(?:State|Role)\.(\w+)", row):
+            start, end, *roles = (name.lower() for name in names)
+            lines.append(f"{start} --> {end}: {', '.join(roles)}")
+    return "\n".join([*lines, ""])
+
+
+PAGES = {
+    "questions.md": questions_page,
+    "make.md": make_page,
+    "variables.md": variables_page,
+    **lookups.PAGES,
+}
+# What other places show of the same sources.
+ELSEWHERE = {
+    DIAGRAMS / "booking-states.mmd": booking_states,
+    lookups.IN_PROJECT: lookups.in_project,
+}
 
 
 def main() -> None:
     for name, page in PAGES.items():
         (REFERENCE / name).write_text(page())
         sys.stdout.write(f"docs/reference/{name}\n")
+    for path, text in ELSEWHERE.items():
+        path.write_text(text())
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

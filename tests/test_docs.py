@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts import diagrams
 from tests import cookiecutter_django
 from tests.history import Project
 from tests.pages import Shell, blocks, build, follow, follow_how_to
@@ -87,19 +86,6 @@ def test_the_files_and_tests_that_a_practice_names_exist(render: Renderer, page:
     named = re.findall(r"`((?:apps|clients|config|docs)/[\w./-]+?)(?:::\w+)?`", text)
     for path in set(named) - WRITTEN:
         assert (project / path).exists(), path
-
-
-def test_the_diagrams_are_drawn_from_their_sources() -> None:
-    for source in diagrams.DIAGRAMS.glob("*.mmd"):
-        drawn = source.with_suffix(".svg").read_text()
-        assert diagrams.draw(source.read_text()) == drawn, f"{source.name}: run `make format`."
-
-
-@pytest.mark.parametrize("line", ["participant A as A\nA->>B", "flow --> x\nloop"])
-def test_a_diagram_that_cannot_be_drawn_is_an_error(line: str) -> None:
-    kind = "sequenceDiagram" if line.startswith("participant") else "flowchart TD"
-    with pytest.raises(ValueError, match=r"A->>B|loop"):
-        diagrams.draw(f"{kind}\n{line}")
 
 
 def test_every_requirement_of_the_asvs_has_a_verdict_and_what_proves_it_exists(
