@@ -41,6 +41,8 @@ LONG = (
     "test_the_development_stack_",
     "test_the_commands_",
     "test_the_way_from_",
+    "test_each_challenge_",
+    "test_the_example_is_dropped_",
     "test_its_client_compiles_",
     "test_a_project_passes_its_own_lint",
 )
