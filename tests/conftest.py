@@ -32,6 +32,7 @@ STRICT = bool(os.environ.get("NEXUS_STRICT"))
 # shows what is long now; what takes over a minute belongs in this list.
 LONG = (
     "test_a_project_passes_its_own_tests_on_real_services",
+    "test_a_new_app_passes_lint_",
     "test_the_steps_of_upgrading_",
     "test_the_production_stack_",
     "test_a_project_passes_its_own_tests",

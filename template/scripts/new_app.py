@@ -1,0 +1,342 @@
+"""Writes a new app, as in make app NAME=orders MODEL=Order FIELDS="reference:str(40):unique note:text?".
+
+A field is name:type. After the type, ? makes it optional, and :unique lets each owner have a value once.
+
+    str(200) text(5000) int decimal(10,2) bool date datetime email url uuid
+    choice(open,paid)    one of these values
+    users.User           a foreign key to this model
+"""
+
+import ast
+import builtins
+import importlib.util
+import keyword
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+# Code of the model's field | a value of the factory | one that tests send | an invalid one | a value
+# for each number, without which a type cannot be unique. The sizes are the default ones.
+TYPES = r"""
+str(200) | one_line(models.CharField({name}, max_length={0}{more})) | "{made:.{0}}" | "{sent:.{0}}" | "a\nb" | str(number)[-{0}:]
+text(5000) | multiline(models.TextField({name}, max_length={0}{more})) | "{made:.{0}}" | "{sent:.{0}}" | "a\x07b" |
+int | models.IntegerField({name}{more}) | 1 | 2 | "x" | number
+decimal(10,2) | models.DecimalField({name}, max_digits={0}, decimal_places={1}{more}) | Decimal("{one:f}") | Decimal("{two:f}") | "x" |
+bool | models.BooleanField({name}{more}) | False | True | "x" |
+date | models.DateField({name}{more}) | dt.date(2027, 8, 1) | dt.date(2027, 8, 2) | "x" | dt.date(2027, 1, 1) + dt.timedelta(number)
+datetime | models.DateTimeField({name}{more}) | dt.datetime(2027, 8, 1, tzinfo=dt.UTC) | dt.datetime(2027, 8, 2, tzinfo=dt.UTC) | "x" |
+email | models.EmailField({name}{more}) | "made@example.com" | "sent@example.com" | "x" | str(number) + "@example.com"
+url | one_line(models.CharField({name}, max_length=500, validators=[URLValidator(["http", "https"])]{more})) | "https://example.com/made" | "https://example.com/sent" | "x" | "https://example.com/" + str(number)
+uuid | models.UUIDField({name}{more}) | UUID(int=1) | UUID(int=2) | "x" | UUID(int=number)
+choice | models.CharField({name}, max_length={longest}, choices={enum}{more}) | "{first}" | "{last}" | "unknown value" |
+"""
+LARGEST = {"str": 255, "text": 100_000, "decimal": 30}
+# What `?` means: no text, false, or else null.
+OPTIONAL = dict.fromkeys(("str", "text", "email", "url", "choice"), ", blank=True")
+OPTIONAL |= {"bool": ", default=False"}
+TEMPLATE = Path(__file__).parent / "app_template"
+OWN = SETTINGS, URLS = Path("config/settings/own.py"), Path("config/own_urls.py")
+CHANGED = (*OWN, Path("docs/access.md"))
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+FIELD = re.compile(r"(\w+):([\w.]+)(?:\(([\w, ]*)\))?(\?)?(:unique)?")
+# What the classes that are written have already.
+TAKEN = {"id", "pk", "owner", "created_at", "objects", "models", "settings", "factory", "dt"}
+LONGEST = 60  # name of a table or a constraint that fits into every database
+
+
+@dataclass
+class Field:
+    """What the templates need to know of a field: most of it is code."""
+
+    name: str
+    type: str
+    optional: bool
+    unique: bool
+    code: str = ""
+    made: str = ""
+    sent: str = ""
+    bad: str = "0"
+    enum: str = ""
+    choices: tuple[tuple[str, str, str], ...] = ()
+    is_related: bool = False
+    is_owned: bool = False  # a foreign key to rows that have an owner, too
+
+
+def refuse(sentence: str) -> NoReturn:
+    sys.exit(f"{sentence} Nothing was written.")
+
+
+def refuse_if(condition: object, sentence: str) -> None:
+    if condition:
+        refuse(sentence)
+
+
+def words(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower()
+
+
+def snake(name: str) -> str:
+    return words(name).replace(" ", "_")
+
+
+def url(app: str) -> str:
+    return f"/api/v1/{app.replace('_', '-')}/"
+
+
+def check_names(app: str, model: str) -> None:
+    """Refuse names that are malformed, or that something else has."""
+    good = NAME.fullmatch(app)
+    refuse_if(not good, f"NAME={app} is not in lower case with underscores, as in wish_lists.")
+    good = re.fullmatch(r"([A-Z][a-z0-9]+)+", model)
+    refuse_if(not good, f"MODEL={model} is not in CamelCase, as in WishList.")
+    files = [Path("apps", f"{app}.py"), *Path("apps", app).rglob("*")]
+    exists = any(path.is_file() and path.suffix != ".pyc" for path in files)
+    refuse_if(exists, f"apps/{app} exists: change it, or choose another NAME.")
+    reserved = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names}
+    is_module = app in reserved or importlib.util.find_spec(app)
+    refuse_if(is_module, f"{app} is a word or a module of Python: choose another NAME.")
+    texts = " ".join(path.read_text() for path in TEMPLATE.rglob("*.py-tpl"))
+    texts = re.sub(r"\{[%{].*?[%}]\}", " ", texts)
+    used = {*re.findall(r"(?<![.\w])\w+", texts), *dir(builtins), *keyword.kwlist}
+    found = {model, snake(model)} & used
+    refuse_if(found, f"The code of an app uses {'/'.join(found)} itself: choose another MODEL.")
+
+
+def parse_fields(text: str, app: str, model: str) -> list[Field]:
+    """Return the fields. Refuses what is malformed."""
+    fields: list[Field] = []
+    for part in re.findall(r"(?:\([^)]*\)|[^\s(])+|\(", text):
+        match = FIELD.fullmatch(part)
+        if not match:
+            refuse(f"{part} is not name:type, as in reference:str(40) or note:text?.")
+        name, kind, sizes, optional, unique = match.groups()
+        field = Field(name, kind, bool(optional), bool(unique))
+        is_bad = not NAME.fullmatch(name) or keyword.iskeyword(name) or name in TAKEN
+        refuse_if(is_bad, f"A field cannot be called {name}: choose another name.")
+        others = {snake(model), *(each.name for each in fields)}
+        refuse_if(name in others, f"There is another {name}: choose another name for the field.")
+        is_long = len(f"{app}_{snake(model)}_{name}_unique") > LONGEST
+        refuse_if(is_long, f"The names of app, model and {name} are too long together.")
+        is_both = optional and unique
+        refuse_if(is_both, f"{name} cannot be optional and unique: remove ? or :unique.")
+        if "." not in kind or sizes is not None:
+            complete(field, [each.strip() for each in sizes.split(",")] if sizes else [], model)
+        fields.append(field)
+    refuse_if(not fields, 'The model needs a field, as in FIELDS="reference:str(40)".')
+    return fields
+
+
+def complete(field: Field, given: list[str], model: str) -> None:
+    """Fill in the code of a field. Refuses an unknown type and impossible sizes or choices."""
+    name, kind = field.name, field.type
+    lines = [list(map(str.strip, line.split("|"))) for line in TYPES.strip().splitlines()]
+    types = {line[0].partition("(")[0]: line for line in lines}
+    known = ", ".join([*(line[0] for line in lines[:-1]), "choice(open,paid)", "users.User"])
+    refuse_if(kind not in types, f"{name} cannot be {kind}: the types are {known}.")
+    shown, code, made, sent, field.bad, series = types[kind]
+    if kind == "choice":
+        is_good = given and all(map(NAME.fullmatch, given)) and len({*given}) == len(given)
+        refuse_if(not is_good, f"{name} needs different words, as in choice(open,paid).")
+        field.choices = tuple((each.upper(), each, words(each)) for each in given)
+        field.enum, sizes = model + name.title().replace("_", ""), [0]
+    else:
+        default = re.findall(r"\d+", shown)
+        sizes = [int(each) if each.isdecimal() else -1 for each in given or default]
+        is_good = len(sizes) == len(default) and all(0 <= each <= sizes[0] for each in sizes)
+        is_good = is_good and (not sizes or 1 <= sizes[0] <= LARGEST[kind])
+        most = f", with {LARGEST[kind]} at most" if default else ""
+        refuse_if(not is_good, f"{name} has an impossible size: write {shown}{most}.")
+    refuse_if(field.unique and not series, f"{name} is {kind}, which cannot be unique.")
+    one = Decimal(1).scaleb(-sizes[-1] if sizes else 0)
+    values = {"made": "made", "sent": "sent", "one": one, "two": 2 * one, "enum": field.enum}
+    values |= {"first": [*given, ""][0], "last": ["", *given][-1], "name": f'_("{words(name)}")'}
+    values |= {"longest": max(20, *map(len, given), 0)}
+    values |= {"more": OPTIONAL.get(kind, ", null=True, blank=True") if field.optional else ""}
+    made = f"factory.Sequence(lambda number: {series})" if field.unique else made
+    field.code, field.made, field.sent = (
+        each.format(*sizes, **values) for each in (code, made, sent)
+    )
+
+
+def check_project(app: str, model: str, fields: list[Field]) -> list[str]:
+    """Refuse what the project has already. Return the imports of the factories."""
+    from django.apps import apps  # noqa: PLC0415  # after `django.setup`
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.db.models import Model  # noqa: PLC0415
+    from django.urls import resolve  # noqa: PLC0415
+    from drf_spectacular.generators import SchemaGenerator  # noqa: PLC0415
+
+    generator: Any = SchemaGenerator  # untyped
+    document = generator().get_schema(public=True)
+    schemas = document["components"]["schemas"]
+    is_known = app in apps.app_configs or hasattr(get_user_model(), app)
+    refuse_if(is_known, f"An app or an attribute of users is called {app}: choose another NAME.")
+    has_url = resolve(url(app)).route != "^api/"
+    refuse_if(has_url, f"{url(app)} exists: choose another NAME.")
+    known = {each.lower() for each in (*schemas, *(each.__name__ for each in apps.get_models()))}
+    refuse_if(
+        model.lower() in known, f"A model or a schema is called {model}: choose another MODEL."
+    )
+    own = {f"{verb}_{snake(model)}" for verb in ("create", "get", "update", "delete")}
+    text = str(document["paths"])
+    is_known = any(f"'operationId': '{each}'" in text for each in (*own, f"list_{app}"))
+    refuse_if(is_known, "The API has an operation with such a name: choose another MODEL.")
+    for path, name in zip(OWN, ("LOCAL_APPS", "api_v1"), strict=True):
+        refuse_if(not assigns(path, name), f"{path} has no {name}: add the line '{name} = []'.")
+    imports = {"from apps.users.tests.factories import UserFactory"}
+    for field in fields:
+        is_taken = hasattr(Model, field.name)
+        refuse_if(is_taken, f"Every model has an attribute {field.name}: choose another name.")
+        used = (str(each.get("properties", {}).get(field.name)) for each in schemas.values())
+        is_taken = bool(field.choices) and any("Enum" in each for each in used)
+        better = f"{snake(model)}_{field.name}"
+        refuse_if(is_taken, f"The API has choices called {field.name}: call these {better}.")
+        if not field.code:
+            imports.add(relate(field))
+    return sorted(imports)
+
+
+def relate(field: Field) -> str:
+    """Fill in the code of a foreign key. Return the import of the factory of its model."""
+    from django.apps import apps  # noqa: PLC0415  # after `django.setup`
+
+    try:
+        related: Any = apps.get_model(field.type)
+    except (LookupError, ValueError):
+        refuse(f"There is no model {field.type} for {field.name}: write it as in users.User.")
+    factory, package = f"{related.__name__}Factory", related.__module__.removesuffix(".models")
+    path = Path(*package.split("."), "tests", "factories.py")
+    exists = path.exists() and f"class {factory}(" in path.read_text()
+    refuse_if(not exists, f"The tests of {field.name} need a {factory} in {path}: write it first.")
+    options = related._meta  # noqa: SLF001  # documented
+    field.is_related = True
+    field.is_owned = "owner" in {each.name for each in options.get_fields()}
+    delete = "SET_NULL, null=True, blank=True" if field.optional else "CASCADE"
+    field.code = (
+        f'models.ForeignKey("{options.label}", on_delete=models.{delete}, related_name="+", '
+        f'verbose_name=_("{words(field.name)}"))'
+    )
+    same = ', owner=factory.SelfAttribute("..owner")' if field.is_owned else ""
+    field.made = f"factory.SubFactory({factory}{same})"
+    field.sent = f"{factory}.create({'owner=user' if field.is_owned else ''}).pk"
+    return f"from {package}.tests.factories import {factory}"
+
+
+def assigns(path: Path, name: str) -> bool:
+    """Tell whether a module assigns a value to a name."""
+    return bool(re.search(rf"^{name}\b.*=", path.read_text(), re.MULTILINE))
+
+
+def render(app: str, model: str, fields: list[Field], imports: list[str]) -> dict[Path, str]:
+    """Return the new files."""
+    from django.template import Context, Engine  # noqa: PLC0415  # after `django.setup`
+
+    label = words(model)
+    names = [each.name for each in fields]
+    shown = [each.name for each in fields if each.type in {"str", "email"} and not each.optional]
+    unique = [each for each in fields if each.unique]
+    related = [each.name for each in fields if each.is_related]
+    context = {
+        "app": app,
+        "title": words(app),
+        "url": url(app).split("/")[-2],
+        "model": model,
+        "var": snake(model),
+        "label": label,
+        "imports": imports,
+        "fields": fields,
+        "unique": unique,
+        "a": "an" if label[0] in "aeiou" else "a",
+        "same": " or ".join(words(each.name) for each in unique),
+        "has_constraints": any(each.unique or each.choices for each in fields),
+        "optional": [each.name for each in fields if each.optional],
+        "related": related,
+        "raw_ids": ("owner", *related),
+        "names": ("id", *names, "created_at"),
+        "shown": f"self.{shown[0]}" if shown else 'f"' + label + ' {self.pk}"',
+    }
+    files: dict[Path, str] = {}
+    for source in TEMPLATE.rglob("*.py-tpl"):
+        name = str(source.relative_to(TEMPLATE).with_suffix(".py"))
+        text = Engine().from_string(source.read_text())
+        path = Path("apps", app, name.replace("test_app", f"test_{app}"))
+        files[path] = text.render(Context(context, autoescape=False))
+    return files
+
+
+def register(app: str) -> dict[Path, str]:
+    """Return the project's own files, with the app at their end."""
+    lines = URLS.read_text().splitlines()
+    imports = [each.end_lineno or 0 for each in ast.parse("\n".join(lines)).body if is_import(each)]
+    added = ["from django.urls import include, path"]
+    added += ["from config.access import OWNER, SIGNED_IN, Rule"]
+    at = max(imports, default=0)
+    rows = [f'    "{method} {url(app)}": SIGNED_IN,' for method in ("GET", "POST")]
+    one = url(app) + "{id}/"
+    rows += [f'    "{method} {one}": OWNER,' for method in ("GET", "PATCH", "DELETE")]
+    begin = "access |= {" if assigns(URLS, "access") else "access: dict[str, Rule] = {"
+    routes = f'api_v1 += [path("", include("apps.{app}.api.urls"))]'
+    text = "\n".join([*lines[:at], *added, *lines[at:], "", routes, begin, *rows, "}", ""])
+    return {
+        SETTINGS: f'{SETTINGS.read_text().rstrip()}\nLOCAL_APPS += ["apps.{app}"]\n',
+        URLS: text,
+    }
+
+
+def is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def write(app: str, files: dict[Path, str]) -> None:
+    """Write the files, the migration and the access table. After a failure, undo everything."""
+    before = {path: path.read_text() for path in CHANGED}
+    written = ["apps/" + app, *map(str, OWN)]
+    ruff, manage = [sys.executable, "-m", "ruff"], [sys.executable, "manage.py"]
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        # The templates import whatever they may need.
+        for command in (
+            [*ruff, "check", "--fix-only", "--quiet", "--select=F401,I", *written],
+            [*manage, "makemigrations", app],
+            [*ruff, "format", "--quiet", *written],
+            ["make", "access"],
+        ):
+            subprocess.run(command, capture_output=True, text=True, check=True)
+    except BaseException as error:
+        shutil.rmtree(Path("apps", app))
+        for path, text in before.items():
+            path.write_text(text)
+        if isinstance(error, subprocess.CalledProcessError):
+            sys.exit(f"{error.stdout}{error.stderr}{error}\nEverything is as it was before.")
+        raise
+
+
+def main(app: str, model: str, text: str) -> None:
+    if not (app or model or text):
+        print(__doc__)
+        return
+    check_names(app, model)
+    fields = parse_fields(text, app, model)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    import django  # noqa: PLC0415  # it takes a second
+
+    django.setup()
+    files = render(app, model, fields, check_project(app, model, fields))
+    write(app, files | register(app))
+    print("Written:", *sorted(Path("apps", app).rglob("*.py")), sep="\n  ")
+    print("At the end of:", *CHANGED, sep="\n  ")
+    print(f"Next: make test ARGS=apps/{app}, then make dev and http://localhost:8000{url(app)}")
+    if Path("docs/api/openapi.yaml").exists():
+        print("The OpenAPI document has new operations: make schema")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
