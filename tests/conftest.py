@@ -37,6 +37,7 @@ LONG = (
     "test_the_production_stack_",
     "test_a_project_passes_its_own_tests",
     "test_the_commands_of_the_practices_",
+    "test_the_nine_parts_",
     "test_a_year_of_changes_",
     "test_no_list_reads_",
     "test_the_development_stack_",

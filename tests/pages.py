@@ -17,14 +17,19 @@ from tests.history import CURRENT, NEXT
 from tests.projects import ENVIRONMENT, free_port, run
 
 # What runs on in the background, and which address then answers.
-SERVERS = {"make dev": "8000/health/ready", "make mock": "4010/api/v2/listings/"}
+PRISM = "npx --yes @stoplight/prism-cli@5.14.2 mock docs/api/openapi.yaml --port 4010"
+SERVERS = {
+    "make dev": "8000/health/ready",
+    "make mock": "4010/api/v2/listings/",
+    PRISM: "4010/api/v1/shared-wishlists/1/",
+}
 # They stand for all where a page says `make test`: whole suites run in tests/test_generated.py.
 FEW_TESTS = {"ARGS": "apps/common/tests/test_pagination.py"}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The versions that the pages speak of, and those that stand for them in the tests.
 VERSIONS = {"v1.0.0": CURRENT, "v1.1.0": NEXT, "## 1.1.0": "## 9.0.0"}
 # A block of code, its language, and the text before it.
-BLOCK = re.compile(r"(.*?)^```(console|python|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(.*?)^```(console|python|django|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class Shell:
@@ -63,7 +68,7 @@ class Shell:
     def serve(self, command: str) -> None:
         """Run a server in the background, until it answers."""
         port, _, path = SERVERS[command].partition("/")
-        script = f". {self.state}\nexec {command}"
+        script = f". {self.state}\nexec {command.replace(f'--port {port}', f'--port {self.ports[port]}')}"
         server = subprocess.Popen(
             ["bash", "-c", script],
             env=self.environment,
@@ -75,6 +80,8 @@ class Shell:
         for _ in range(300):
             try:
                 urllib.request.urlopen(f"http://localhost:{self.ports[port]}/{path}", timeout=5)
+            except urllib.error.HTTPError:
+                return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
             else:
@@ -82,8 +89,8 @@ class Shell:
         pytest.fail(f"`{command}` does not answer")
 
     def close(self) -> None:
-        for server in self.servers:
-            end(server)
+        while self.servers:
+            end(self.servers.pop())
 
 
 def build(source: Path, target: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -100,11 +107,16 @@ def build(source: Path, target: Path, **environment: str) -> "subprocess.Complet
 
 def commands(page: Path) -> Iterator[tuple[str, str]]:
     """Yield each command of a page's console blocks, with the output that the page shows."""
+    for block in re.findall(r"^```console\n(.*?)^```", content_of(page), re.MULTILINE | re.DOTALL):
+        yield from commands_of(block)
+
+
+def content_of(page: Path) -> str:
+    """Return the text of a page, with the versions of the tests instead of those that it shows."""
     text = page.read_text()
     for shown, meant in VERSIONS.items():
         text = text.replace(shown, meant)
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        yield from commands_of(block)
+    return text
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -141,21 +153,28 @@ def follow_commands(page: str, commands: Iterator[tuple[str, str]], shell: Shell
     return count
 
 
-def follow_how_to(page: Path, shell: Shell, project: str) -> int:
+def follow_how_to(
+    page: Path, shell: Shell, project: str, without: frozenset[str] = frozenset()
+) -> int:
     """Write the files, make the changes and run the commands of the page, in its order.
 
-    Returns how many commands there are.
+    Leaves out the sections whose headings are in `without`. Returns how many commands there are.
     """
-    path, count = Path(), 0
-    for text, language, block in BLOCK.findall(page.read_text()):
-        named = re.findall(r"`([\w/]+\.py)`", text)
+    path, count, content = Path(), 0, content_of(page)
+    for heading in without:
+        section = rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)"
+        content = re.sub(section, "", content, flags=re.MULTILINE | re.DOTALL)
+    for text, language, block in BLOCK.findall(content):
+        named = re.findall(r"`([\w/]+\.(?:py|txt))`", text)
         path = shell.folder / project / named[-1] if named else path
-        if language == "python":
-            path.write_text(f"{path.read_text()}\n\n{block}" if path.exists() else block)
+        if language == "console":
+            count += follow_commands(page.name, commands_of(block), shell)
         elif language == "diff":
             edit(path, block)
+        elif path.exists() and not re.search(r"^Replace [^\n]*:\n\n\Z", text, re.MULTILINE):
+            path.write_text(f"{path.read_text()}\n\n{block}")
         else:
-            count += follow_commands(page.name, commands_of(block), shell)
+            path.write_text(block)
     return count
 
 

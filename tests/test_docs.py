@@ -33,13 +33,21 @@ SECTIONS = [
     "Try it",
     "Tests",
     "When not to use it",
+    "Exercise",
+    "See also",
+    "Further reading",
 ]
 NEEDS_THE_MARKETPLACE = (
     "\n\n*Needs the example marketplace: copy the template with `--data preset=full`.*\n"
 )
 REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
 # What the commands of the pages write.
-WRITTEN = {"docs/api/openapi.yaml", "docs/api/postman.json", "clients/schema.d.ts"}
+WRITTEN = {
+    "docs/models.md",
+    "docs/api/openapi.yaml",
+    "docs/api/postman.json",
+    "clients/schema.d.ts",
+}
 
 
 def ids(pages: list[Path]) -> list[str]:
@@ -64,7 +72,7 @@ def test_an_excerpt_that_is_gone_fails_the_build(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PRACTICES, ids=ids(PRACTICES))
-def test_a_practice_has_the_six_parts(page: Path) -> None:
+def test_a_practice_has_the_nine_parts(page: Path) -> None:
     text = page.read_text()
     assert re.match(r"# .+\n\n\*\*Also known as:\*\* ", text)
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
