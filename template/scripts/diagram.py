@@ -18,7 +18,7 @@ key, `UK` a unique value. `||` means exactly one, `|o` none or one, `o{` any num
 def page() -> Iterator[str]:
     yield INTRODUCTION
     for app in apps.get_app_configs():
-        # Without the tables in which django-simple-history keeps changes.
+        # Without tables that keep the history of another one.
         models = [model for model in app.get_models() if not hasattr(model, "history_object")]
         if app.name.startswith("apps.") and models:
             yield f"\n## {app.name}\n\n```mermaid\nerDiagram\n"
@@ -33,7 +33,7 @@ def options(model: type[Model]) -> Any:
 
 def entity(model: type[Model]) -> Iterator[str]:
     unique = {constraint.fields for constraint in options(model).total_unique_constraints}
-    yield f"  {model.__name__} {{\n"
+    yield f"  {model.__name__} " + "{\n"
     for field in options(model).local_fields:
         is_unique = field.unique or (field.name,) in unique
         keys = ["FK"] * field.is_relation + ["PK" if field.primary_key else "UK"] * is_unique
