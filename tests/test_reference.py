@@ -120,6 +120,11 @@ def test_the_models_and_the_api_of_the_example_are_those_of_a_project(
     with pytest.raises(AssertionError, match=r"\+ +Char caption") as failure:
         run("make", "check", cwd=project, **environment.variables)
     assert "does not match the models: run 'make diagram'" in str(failure.value)
+    # A page that people have written under this name is not compared, and not replaced.
+    (project / "docs/models.md").write_text("# Our models\n")
+    with pytest.raises(AssertionError, match="rename it"):
+        run("make", "diagram", cwd=project, **environment.variables)
+    run("make", "check", cwd=project, **environment.variables)
 
 
 def test_relations_of_every_kind_are_drawn(render: Renderer, environment_for: Any) -> None:
