@@ -89,11 +89,11 @@ def test_it_weighs_two_alternatives(record: str) -> None:
 def test_it_has_a_price(record: str) -> None:
     """Consequences names what gets better, what gets worse, and when to decide again.
 
-    Three items of a list: `- **Better**: ...`, `- **Worse**: ...`, `- **Again when**: ...`. A decision
+    Three items of a list: `- **Better**: ...`, `- **Worse**: ...`, `- **Revisit when**: ...`. A decision
     without a price was not one.
     """
     found = items(part(record, "Consequences"))
-    for name in ("Better", "Worse", "Again when"):
+    for name in ("Better", "Worse", "Revisit when"):
         item = next((each for each in found if each.startswith(f"**{name}**:")), "")
         assert len(words(item)) >= 8, f"no item **{name}**: with eight words"
 
