@@ -81,9 +81,9 @@ def modules() -> dict[str, ast.Module]:
     """Return the modules of the template's apps, without tests and migrations, by their paths."""
     found = {}
     for path in sorted((TEMPLATE / "apps").rglob("*.py*")):
-        if not {"tests", "migrations"} & set(path.parts):
-            name = str(path.relative_to(TEMPLATE)).removesuffix(".jinja")
-            found[name] = ast.parse(path.read_text())
+        name = path.relative_to(TEMPLATE)
+        if not {"tests", "migrations"} & set(name.parts):
+            found[str(name).removesuffix(".jinja")] = ast.parse(path.read_text())
     return found
 
 

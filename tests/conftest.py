@@ -45,6 +45,7 @@ LONG = (
     "test_the_way_from_",
     "test_each_challenge_",
     "test_the_example_is_dropped_",
+    "test_a_how_to_works_",
     "test_its_client_compiles_",
     "test_a_project_passes_its_own_lint",
 )

@@ -14,7 +14,7 @@ import pytest
 from scripts.demo import end
 from tests.environments import path_with_uv
 from tests.history import CURRENT, NEXT
-from tests.projects import ENVIRONMENT, free_port, run
+from tests.projects import ENVIRONMENT, clone_working_tree, free_port, run
 
 # What runs on in the background, and which address then answers.
 PRISM = "npx --yes @stoplight/prism-cli@5.14.2 mock docs/api/openapi.yaml --port 4010"
@@ -103,6 +103,15 @@ def build(source: Path, target: Path, **environment: str) -> "subprocess.Complet
         text=True,
         check=False,
     )
+
+
+def handbook_of_one_page(folder: Path, text: str) -> Path:
+    """Return the sources of a handbook that has nothing but this page, to build in seconds."""
+    docs = clone_working_tree(folder) / "docs"
+    for page in docs.rglob("*.md"):
+        page.unlink()
+    (docs / "index.md").write_text(text)
+    return docs
 
 
 def commands(page: Path) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ import pytest
 
 from tests import cookiecutter_django
 from tests.history import Project
-from tests.pages import Shell, blocks, build, follow, follow_how_to
-from tests.projects import ROOT, Renderer, clone_working_tree, free_port
+from tests.pages import Shell, blocks, build, follow, follow_how_to, handbook_of_one_page
+from tests.projects import ROOT, Renderer, free_port
 from tests.test_update_command import release_news
 
 DOCS = ROOT / "docs"
@@ -41,6 +41,12 @@ NEEDS_THE_MARKETPLACE = (
     "\n\n*Needs the example marketplace: copy the template with `--data preset=full`.*\n"
 )
 REMOTE = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://")
+EXCERPT = """# Errors
+
+```{literalinclude} /_build/project/apps/common/problems.py
+:pyobject: exception_handler
+```
+"""
 # What the commands of the pages write.
 WRITTEN = {
     "docs/models.md",
@@ -63,10 +69,10 @@ def test_the_handbook_has_no_foreign_assets(handbook: Path) -> None:
 
 
 def test_an_excerpt_that_is_gone_fails_the_build(tmp_path: Path) -> None:
-    source = clone_working_tree(tmp_path / "nexus")
-    page = source / "docs/practices/errors.md"
-    page.write_text(page.read_text().replace(":pyobject: exception_handler", ":pyobject: gone"))
-    process = build(source / "docs", tmp_path / "site")
+    docs = handbook_of_one_page(tmp_path / "nexus", EXCERPT)
+    assert build(docs, tmp_path / "site").returncode == 0
+    (docs / "index.md").write_text(EXCERPT.replace("exception_handler", "gone"))
+    process = build(docs, tmp_path / "site")
     assert process.returncode
     assert "gone" in process.stderr
 

@@ -7,9 +7,7 @@ A field is name:type. After the type, ? makes it optional, and :unique lets each
     users.User           a foreign key to this model
 """
 
-import ast
 import builtins
-import importlib.util
 import keyword
 import os
 import re
@@ -18,8 +16,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+import django
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+from django.template import Context, Engine
+from django.urls import resolve
 
 # Code of the model's field | a value of the factory | one that tests send | an invalid one | a value
 # for each number, without which a type cannot be unique. The sizes are the default ones.
@@ -45,8 +52,11 @@ OWN = SETTINGS, URLS = Path("config/settings/own.py"), Path("config/own_urls.py"
 CHANGED = (*OWN, Path("docs/access.md"))
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 FIELD = re.compile(r"(\w+):([\w.]+)(?:\(([\w, ]*)\))?(\?)?(:unique)?")
-# What the classes that are written have already.
+# What the classes that are written have or use already.
 TAKEN = {"id", "pk", "owner", "created_at", "objects", "models", "settings", "factory", "dt"}
+TAKEN |= {"self", "str"}
+# Of the project's own URLs.
+IMPORTS = ["from django.urls import include, path", "from config.access import OWNER, SIGNED_IN"]
 LONGEST = 60  # name of a table or a constraint that fits into every database
 
 
@@ -68,13 +78,9 @@ class Field:
     is_owned: bool = False  # a foreign key to rows that have an owner, too
 
 
-def refuse(sentence: str) -> NoReturn:
-    sys.exit(f"{sentence} Nothing was written.")
-
-
 def refuse_if(condition: object, sentence: str) -> None:
     if condition:
-        refuse(sentence)
+        sys.exit(f"{sentence} Nothing was written.")
 
 
 def words(name: str) -> str:
@@ -98,23 +104,22 @@ def check_names(app: str, model: str) -> None:
     files = [Path("apps", f"{app}.py"), *Path("apps", app).rglob("*")]
     exists = any(path.is_file() and path.suffix != ".pyc" for path in files)
     refuse_if(exists, f"apps/{app} exists: change it, or choose another NAME.")
-    reserved = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names}
-    is_module = app in reserved or importlib.util.find_spec(app)
+    is_module = app in {*keyword.kwlist, *keyword.softkwlist} or find_spec(app)
     refuse_if(is_module, f"{app} is a word or a module of Python: choose another NAME.")
     texts = " ".join(path.read_text() for path in TEMPLATE.rglob("*.py-tpl"))
     texts = re.sub(r"\{[%{].*?[%}]\}", " ", texts)
     used = {*re.findall(r"(?<![.\w])\w+", texts), *dir(builtins), *keyword.kwlist}
-    found = {model, snake(model)} & used
-    refuse_if(found, f"The code of an app uses {'/'.join(found)} itself: choose another MODEL.")
+    found = "/".join(sorted({model, snake(model)} & used))
+    refuse_if(found, f"The code of an app uses {found} itself: choose another MODEL.")
 
 
 def parse_fields(text: str, app: str, model: str) -> list[Field]:
     """Return the fields. Refuses what is malformed."""
     fields: list[Field] = []
     for part in re.findall(r"(?:\([^)]*\)|[^\s(])+|\(", text):
-        match = FIELD.fullmatch(part)
-        if not match:
-            refuse(f"{part} is not name:type, as in reference:str(40) or note:text?.")
+        match: Any = FIELD.fullmatch(part)
+        example = 'FIELDS="reference:str(40) note:text?"'
+        refuse_if(not match, f"{part} is not name:type, as in {example}.")
         name, kind, sizes, optional, unique = match.groups()
         field = Field(name, kind, bool(optional), bool(unique))
         is_bad = not NAME.fullmatch(name) or keyword.iskeyword(name) or name in TAKEN
@@ -142,7 +147,9 @@ def complete(field: Field, given: list[str], model: str) -> None:
     shown, code, made, sent, field.bad, series = types[kind]
     if kind == "choice":
         is_good = given and all(map(NAME.fullmatch, given)) and len({*given}) == len(given)
-        refuse_if(not is_good, f"{name} needs different words, as in choice(open,paid).")
+        refuse_if(
+            not is_good, f"{name} needs different values in lower case, as in choice(open,paid)."
+        )
         field.choices = tuple((each.upper(), each, words(each)) for each in given)
         field.enum, sizes = model + name.title().replace("_", ""), [0]
     else:
@@ -166,29 +173,17 @@ def complete(field: Field, given: list[str], model: str) -> None:
 
 def check_project(app: str, model: str, fields: list[Field]) -> list[str]:
     """Refuse what the project has already. Return the imports of the factories."""
-    from django.apps import apps  # noqa: PLC0415  # after `django.setup`
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
-    from django.db.models import Model  # noqa: PLC0415
-    from django.urls import resolve  # noqa: PLC0415
-    from drf_spectacular.generators import SchemaGenerator  # noqa: PLC0415
+    from drf_spectacular.generators import SchemaGenerator  # noqa: PLC0415  # after `django.setup`
 
     generator: Any = SchemaGenerator  # untyped
-    document = generator().get_schema(public=True)
-    schemas = document["components"]["schemas"]
+    schemas = generator().get_schema(public=True)["components"]["schemas"]
     is_known = app in apps.app_configs or hasattr(get_user_model(), app)
     refuse_if(is_known, f"An app or an attribute of users is called {app}: choose another NAME.")
     has_url = resolve(url(app)).route != "^api/"
     refuse_if(has_url, f"{url(app)} exists: choose another NAME.")
     known = {each.lower() for each in (*schemas, *(each.__name__ for each in apps.get_models()))}
-    refuse_if(
-        model.lower() in known, f"A model or a schema is called {model}: choose another MODEL."
-    )
-    own = {f"{verb}_{snake(model)}" for verb in ("create", "get", "update", "delete")}
-    text = str(document["paths"])
-    is_known = any(f"'operationId': '{each}'" in text for each in (*own, f"list_{app}"))
-    refuse_if(is_known, "The API has an operation with such a name: choose another MODEL.")
-    for path, name in zip(OWN, ("LOCAL_APPS", "api_v1"), strict=True):
-        refuse_if(not assigns(path, name), f"{path} has no {name}: add the line '{name} = []'.")
+    is_known = model.lower() in known
+    refuse_if(is_known, f"A model or a schema is called {model}: choose another MODEL.")
     imports = {"from apps.users.tests.factories import UserFactory"}
     for field in fields:
         is_taken = hasattr(Model, field.name)
@@ -204,17 +199,14 @@ def check_project(app: str, model: str, fields: list[Field]) -> list[str]:
 
 def relate(field: Field) -> str:
     """Fill in the code of a foreign key. Return the import of the factory of its model."""
-    from django.apps import apps  # noqa: PLC0415  # after `django.setup`
-
-    try:
-        related: Any = apps.get_model(field.type)
-    except (LookupError, ValueError):
-        refuse(f"There is no model {field.type} for {field.name}: write it as in users.User.")
-    factory, package = f"{related.__name__}Factory", related.__module__.removesuffix(".models")
+    known = {each._meta.label: each._meta for each in apps.get_models()}  # noqa: SLF001  # documented
+    options: Any = known.get(field.type)
+    sentence = f"There is no model {field.type} for {field.name}: write it as in users.User."
+    refuse_if(not options, sentence)
+    factory, package = f"{options.object_name}Factory", options.app_config.name
     path = Path(*package.split("."), "tests", "factories.py")
     exists = path.exists() and f"class {factory}(" in path.read_text()
     refuse_if(not exists, f"The tests of {field.name} need a {factory} in {path}: write it first.")
-    options = related._meta  # noqa: SLF001  # documented
     field.is_related = True
     field.is_owned = "owner" in {each.name for each in options.get_fields()}
     delete = "SET_NULL, null=True, blank=True" if field.optional else "CASCADE"
@@ -228,17 +220,9 @@ def relate(field: Field) -> str:
     return f"from {package}.tests.factories import {factory}"
 
 
-def assigns(path: Path, name: str) -> bool:
-    """Tell whether a module assigns a value to a name."""
-    return bool(re.search(rf"^{name}\b.*=", path.read_text(), re.MULTILINE))
-
-
 def render(app: str, model: str, fields: list[Field], imports: list[str]) -> dict[Path, str]:
     """Return the new files."""
-    from django.template import Context, Engine  # noqa: PLC0415  # after `django.setup`
-
     label = words(model)
-    names = [each.name for each in fields]
     shown = [each.name for each in fields if each.type in {"str", "email"} and not each.optional]
     unique = [each for each in fields if each.unique]
     related = [each.name for each in fields if each.is_related]
@@ -249,74 +233,61 @@ def render(app: str, model: str, fields: list[Field], imports: list[str]) -> dic
         "model": model,
         "var": snake(model),
         "label": label,
+        "a": "an" if label[0] in "aeiou" else "a",
         "imports": imports,
         "fields": fields,
         "unique": unique,
-        "a": "an" if label[0] in "aeiou" else "a",
         "same": " or ".join(words(each.name) for each in unique),
         "has_constraints": any(each.unique or each.choices for each in fields),
         "optional": [each.name for each in fields if each.optional],
         "related": related,
-        "raw_ids": ("owner", *related),
-        "names": ("id", *names, "created_at"),
         "shown": f"self.{shown[0]}" if shown else 'f"' + label + ' {self.pk}"',
     }
     files: dict[Path, str] = {}
     for source in TEMPLATE.rglob("*.py-tpl"):
         name = str(source.relative_to(TEMPLATE).with_suffix(".py"))
-        text = Engine().from_string(source.read_text())
-        path = Path("apps", app, name.replace("test_app", f"test_{app}"))
-        files[path] = text.render(Context(context, autoescape=False))
+        text = Engine().from_string(source.read_text()).render(Context(context, autoescape=False))
+        files[Path("apps", app, name.replace("test_app", f"test_{app}"))] = text
     return files
 
 
 def register(app: str) -> dict[Path, str]:
     """Return the project's own files, with the app at their end."""
-    lines = URLS.read_text().splitlines()
-    imports = [each.end_lineno or 0 for each in ast.parse("\n".join(lines)).body if is_import(each)]
-    added = ["from django.urls import include, path"]
-    added += ["from config.access import OWNER, SIGNED_IN, Rule"]
-    at = max(imports, default=0)
-    rows = [f'    "{method} {url(app)}": SIGNED_IN,' for method in ("GET", "POST")]
-    one = url(app) + "{id}/"
-    rows += [f'    "{method} {one}": OWNER,' for method in ("GET", "PATCH", "DELETE")]
-    begin = "access |= {" if assigns(URLS, "access") else "access: dict[str, Rule] = {"
+    rows = [f'"{method} {url(app)}": SIGNED_IN,' for method in ("GET", "POST")]
+    rows += [f'"{method} {url(app)}{{id}}/": OWNER,' for method in ("GET", "PATCH", "DELETE")]
+    begin = "access |= {" if hasattr(import_module("config.own_urls"), "access") else "access = {"
     routes = f'api_v1 += [path("", include("apps.{app}.api.urls"))]'
-    text = "\n".join([*lines[:at], *added, *lines[at:], "", routes, begin, *rows, "}", ""])
     return {
         SETTINGS: f'{SETTINGS.read_text().rstrip()}\nLOCAL_APPS += ["apps.{app}"]\n',
-        URLS: text,
+        URLS: "\n".join([URLS.read_text(), routes, begin, *rows, "}"]),
     }
-
-
-def is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def write(app: str, files: dict[Path, str]) -> None:
     """Write the files, the migration and the access table. After a failure, undo everything."""
-    before = {path: path.read_text() for path in CHANGED}
-    written = ["apps/" + app, *map(str, OWN)]
-    ruff, manage = [sys.executable, "-m", "ruff"], [sys.executable, "manage.py"]
+    before = {path: path.read_bytes() for path in CHANGED}
+    folder, ruff = f"apps/{app}", [sys.executable, "-m", "ruff"]
+    fix = [*ruff, "check", "--fix-only", "--quiet"]
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        # The templates import whatever they may need.
         for command in (
-            [*ruff, "check", "--fix-only", "--quiet", "--select=F401,I", *written],
-            [*manage, "makemigrations", app],
-            [*ruff, "format", "--quiet", *written],
+            # The templates import whatever they may need.
+            [*fix, "--select=F401,I", folder],
+            [*fix, "--select=I", f"--config=lint.isort.required-imports={IMPORTS}", str(URLS)],
+            [sys.executable, "manage.py", "makemigrations", app],
+            [*ruff, "format", "--quiet", folder, *map(str, OWN)],
             ["make", "access"],
         ):
             subprocess.run(command, capture_output=True, text=True, check=True)
     except BaseException as error:
-        shutil.rmtree(Path("apps", app))
-        for path, text in before.items():
-            path.write_text(text)
-        if isinstance(error, subprocess.CalledProcessError):
-            sys.exit(f"{error.stdout}{error.stderr}{error}\nEverything is as it was before.")
-        raise
+        shutil.rmtree(folder, ignore_errors=True)
+        for path, content in before.items():
+            path.write_bytes(content)
+        said = [getattr(error, name, "") for name in ("stdout", "stderr")]
+        end = f"{error!r}\nEverything is as it was before."
+        raise SystemExit("".join([*said, end])) from error
 
 
 def main(app: str, model: str, text: str) -> None:
@@ -326,16 +297,15 @@ def main(app: str, model: str, text: str) -> None:
     check_names(app, model)
     fields = parse_fields(text, app, model)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    import django  # noqa: PLC0415  # it takes a second
-
     django.setup()
     files = render(app, model, fields, check_project(app, model, fields))
     write(app, files | register(app))
     print("Written:", *sorted(Path("apps", app).rglob("*.py")), sep="\n  ")
     print("At the end of:", *CHANGED, sep="\n  ")
     print(f"Next: make test ARGS=apps/{app}, then make dev and http://localhost:8000{url(app)}")
-    if Path("docs/api/openapi.yaml").exists():
-        print("The OpenAPI document has new operations: make schema")
+    for path, target in (("docs/api/openapi.yaml", "schema"), ("docs/models.md", "diagram")):
+        if Path(path).exists():
+            print(f"{path} does not know the app yet: make {target}")
 
 
 if __name__ == "__main__":
