@@ -23,7 +23,7 @@ CALLS = DOCS / "get-started" / "calls.md"
 ASVS = DOCS / "reference" / "asvs.md"
 # It changes an answer, which needs a template with a history.
 DROP_THE_EXAMPLE = DOCS / "howto" / "drop-the-example.md"
-HOW_TO = sorted(set((DOCS / "howto").glob("*.md")) - {DROP_THE_EXAMPLE})
+HOW_TO = sorted({*(DOCS / "howto").glob("*.md")} - {DROP_THE_EXAMPLE, DOCS / "howto" / "index.md"})
 UPDATING = [DOCS / "updating" / name for name in ("updating.md", "conflicts.md", "features.md")]
 MOVING_IN = DOCS / "updating" / "cookiecutter-django.md"
 SECTIONS = [
