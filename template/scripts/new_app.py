@@ -254,7 +254,8 @@ def render(app: str, model: str, fields: list[Field], imports: list[str]) -> dic
 def register(app: str) -> dict[Path, str]:
     """Return the project's own files, with the app at their end."""
     rows = [f'"{method} {url(app)}": SIGNED_IN,' for method in ("GET", "POST")]
-    rows += [f'"{method} {url(app)}{{id}}/": OWNER,' for method in ("GET", "PATCH", "DELETE")]
+    one = url(app) + "{id}/"
+    rows += [f'"{method} {one}": OWNER,' for method in ("GET", "PATCH", "DELETE")]
     begin = "access |= {" if hasattr(import_module("config.own_urls"), "access") else "access = {"
     routes = f'api_v1 += [path("", include("apps.{app}.api.urls"))]'
     return {
