@@ -7,7 +7,8 @@ from pathlib import Path
 import drf_spectacular_sidecar
 import yaml
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+from scripts.example import OPENAPI
+
 BUNDLES = (
     Path(drf_spectacular_sidecar.__file__).parent / "static/drf_spectacular_sidecar/redoc/bundles"
 )
@@ -23,9 +24,9 @@ def write(folder: Path) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     target = folder / "reference"
     target.mkdir(parents=True)
-    shutil.copy(DOCS / "reference" / "redoc.html", target)
+    shutil.copy(OPENAPI.with_name("redoc.html"), target)
     for name in ("redoc.standalone.js", "redoc.standalone.js.LICENSE.txt"):
         (target / name).write_text((BUNDLES / name).read_text().replace(LOGO, "data:,"))
-    document = yaml.safe_load((DOCS / "reference" / "openapi.yaml").read_text())
+    document = yaml.safe_load(OPENAPI.read_text())
     (target / "openapi.js").write_text(f"window.openapi = {json.dumps(document)};")
     return str(folder)

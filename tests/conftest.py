@@ -116,6 +116,28 @@ def environment_for(template: Path, shared: Path) -> Any:
     return environment
 
 
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    template = clone_working_tree(tmp_path / "clone")
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    shell = Shell(folder, free_port(), template)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def project_shell(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
+    """Return a shell in a project with everything, and its environment."""
+    environment: Environment = environment_for("5.2")
+    project = shell.folder / "my-service"
+    render(preset="full").rename(project)
+    environment.give_to(project)
+    shell.environment |= environment.variables
+    shell.run("cd my-service && git init --quiet --initial-branch=main && cp .env.example .env")
+    return shell
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_copies() -> Iterator[None]:
     """Let Copier, in the process of the tests, leave out what takes most of its time, and is in vain.
@@ -234,26 +256,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.line(f"{len(skipped)} tests skipped for want of something on this machine")
     for name in sorted(skipped):
         terminalreporter.line(f"  not run: {name}")
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
-    template = clone_working_tree(tmp_path / "clone")
-    folder = tmp_path / "reader"
-    folder.mkdir()
-    shell = Shell(folder, free_port(), template)
-    yield shell
-    shell.close()
-
-
-@pytest.fixture
-def project_shell(shell: Shell, render: Renderer, environment_for: Any) -> Shell:
-    """Return a shell in a project with everything, and its environment."""
-    environment: Environment = environment_for("5.2")
-    project = shell.folder / "my-service"
-    render(preset="full").rename(project)
-    (project / ".venv").symlink_to(environment.python.parents[1])
-    shutil.copy(environment.lock, project)
-    shell.environment |= environment.variables
-    shell.run("cd my-service && git init --quiet --initial-branch=main && cp .env.example .env")
-    return shell

@@ -43,6 +43,11 @@ class Environment:
             "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",
         }
 
+    def give_to(self, project: Path) -> None:
+        """Let a project find it where its own would be, with its lock file."""
+        (project / ".venv").symlink_to(self.python.parents[1])
+        shutil.copy(self.lock, project)
+
     def versions(self) -> dict[str, str]:
         """Return what is installed, by name."""
         listed = run(UV, "pip", "freeze", "--python", str(self.python), cwd=self.lock.parent)

@@ -1,5 +1,6 @@
 """Follows a page of the handbook as its reader does: runs its commands, and compares what they print."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -8,12 +9,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts.demo import end
 from tests.environments import path_with_uv
-from tests.history import CURRENT, NEXT
+from tests.history import CURRENT, NEXT, Project
 from tests.projects import ENVIRONMENT, clone_working_tree, free_port, run
 
 # What runs on in the background, and which address then answers.
@@ -29,7 +31,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The versions that the pages speak of, and those that stand for them in the tests.
 VERSIONS = {"v1.0.0": CURRENT, "v1.1.0": NEXT, "## 1.1.0": "## 9.0.0"}
 # A block of code, its language, and the text before it.
-BLOCK = re.compile(r"(.*?)^```(console|python|django|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(.*?)^```(console|python|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class Shell:
@@ -105,6 +107,22 @@ def build(source: Path, target: Path, **environment: str) -> "subprocess.Complet
     )
 
 
+def has_test(module: Path, name: str) -> bool:
+    """Tell whether a module of tests has a function of this name."""
+    tree = ast.parse(module.read_text())
+    return name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def updatable_shell(template: Path, folder: Path, name: str, **answers: Any) -> Shell:
+    """Return a shell in a project that is set up and committed, for pages that end with an update."""
+    Project.copy(template, folder / name, **answers)
+    shell = Shell(folder, free_port(), template, name)
+    # The Git hook's lint is no part of the pages.
+    shell.environment["SKIP"] = "lint"
+    shell.run("make setup && git add --all && git commit --quiet --message Locked")
+    return shell
+
+
 def handbook_of_one_page(folder: Path, text: str) -> Path:
     """Return the sources of a handbook that has nothing but this page, to build in seconds."""
     docs = clone_working_tree(folder) / "docs"
@@ -116,7 +134,7 @@ def handbook_of_one_page(folder: Path, text: str) -> Path:
 
 def commands(page: Path) -> Iterator[tuple[str, str]]:
     """Yield each command of a page's console blocks, with the output that the page shows."""
-    for block in re.findall(r"^```console\n(.*?)^```", content_of(page), re.MULTILINE | re.DOTALL):
+    for block in blocks(page, "console"):
         yield from commands_of(block)
 
 
@@ -130,7 +148,7 @@ def content_of(page: Path) -> str:
 
 def blocks(page: Path, language: str) -> list[str]:
     """Return the blocks of code in a language, in the order of the page."""
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", content_of(page), re.MULTILINE | re.DOTALL)
 
 
 def commands_of(block: str) -> Iterator[tuple[str, str]]:
@@ -174,7 +192,7 @@ def follow_how_to(
         section = rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)"
         content = re.sub(section, "", content, flags=re.MULTILINE | re.DOTALL)
     for text, language, block in BLOCK.findall(content):
-        named = re.findall(r"`([\w/]+\.(?:py|txt))`", text)
+        named = re.findall(r"`([\w/]+\.py)`", text)
         path = shell.folder / project / named[-1] if named else path
         if language == "console":
             count += follow_commands(page.name, commands_of(block), shell)

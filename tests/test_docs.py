@@ -1,6 +1,5 @@
 """The handbook: it builds, its commands print what it says, and what it names exists."""
 
-import ast
 import re
 import shutil
 from collections import Counter
@@ -9,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests import cookiecutter_django
-from tests.history import Project
-from tests.pages import Shell, blocks, build, follow, follow_how_to, handbook_of_one_page
+from tests.pages import (
+    Shell,
+    blocks,
+    build,
+    follow,
+    follow_how_to,
+    handbook_of_one_page,
+    has_test,
+    updatable_shell,
+)
 from tests.projects import ROOT, Renderer, free_port
 from tests.test_update_command import release_news
 
@@ -95,10 +102,7 @@ def test_the_files_and_tests_that_a_practice_names_exist(render: Renderer, page:
     tests = re.findall(r"`([\w/]+\.py)::(\w+)`", text)
     assert tests
     for path, name in tests:
-        module = ast.parse((project / path).read_text())
-        assert name in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}, (
-            name
-        )
+        assert has_test(project / path, name), name
     named = re.findall(r"`((?:apps|clients|config|docs)/[\w./-]+?)(?:::\w+)?`", text)
     for path in set(named) - WRITTEN:
         assert (project / path).exists(), path
@@ -120,7 +124,7 @@ def test_every_requirement_of_the_asvs_has_a_verdict_and_what_proves_it_exists(
         assert named or verdict != "met", ids
         for path, test in named:
             assert (project / path).exists() or path == "uv.lock", path
-            assert f"\ndef {test}" in (project / path).read_text() if test else True, test
+            assert not test or has_test(project / path, test), test
     for verdict in ("met", "yours", "n/a", "not met"):
         assert f"| {verdict} | {counts[verdict, '1']} | {counts[verdict, '2']} |\n" in text
     # The numbers of ASVS 5.0.0.
@@ -167,20 +171,13 @@ def test_the_commands_of_a_page_on_updates_do_what_it_says(
     own_history: Path, tmp_path: Path, page: Path
 ) -> None:
     """Follow the page in a project, after a version of the template that shortens tokens."""
-    Project.copy(own_history, tmp_path / "project")
+    shell = updatable_shell(own_history, tmp_path, "project")
     release_news(own_history)
-    shell = Shell(tmp_path, free_port(), own_history, "project")
-    # The Git hook's lint is no part of the page.
-    shell.environment |= {"SKIP": "lint"}
-    shell.run("make setup && git add --all && git commit --quiet --message Locked")
     assert follow(page, shell) > 3
 
 
 def test_the_example_is_dropped_as_the_how_to_says(own_history: Path, tmp_path: Path) -> None:
-    Project.copy(own_history, tmp_path / "project", preset="full")
-    shell = Shell(tmp_path, free_port(), own_history, "project")
-    shell.environment |= {"SKIP": "lint"}
-    shell.run("make setup && git add --all && git commit --quiet --message Locked")
+    shell = updatable_shell(own_history, tmp_path, "project", preset="full")
     assert follow(DROP_THE_EXAMPLE, shell) > 8
 
 

@@ -59,8 +59,7 @@ def learner(
     environment: Environment = environment_for("5.2")
     folder = tmp_path_factory.mktemp("learner")
     project = Renderer(template, folder, lambda *_: None)(preset="full")
-    (project / ".venv").symlink_to(environment.python.parents[1])
-    shutil.copy(environment.lock, project)
+    environment.give_to(project)
     for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=All")):
         run("git", *command, cwd=project)
     return Learner(project, environment)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.history import Project
-from tests.pages import Shell, follow_how_to
-from tests.projects import ROOT, free_port
+from tests.pages import Shell, follow_how_to, updatable_shell
+from tests.projects import ROOT
 from tests.test_update_command import release_news
 
 PARTS = sorted((ROOT / "docs" / "tutorial").glob("[1-9]-*.md"))
@@ -22,11 +21,9 @@ NEEDS_NPM = frozenset() if shutil.which("npm") else frozenset({"A TypeScript cli
 @pytest.fixture
 def reader(own_history: Path, tmp_path: Path) -> Iterator[Shell]:
     """Return a shell in a project with the default answers, after `make setup` and a commit."""
-    Project.copy(own_history, tmp_path / "my-service")
-    shell = Shell(tmp_path, free_port(), own_history, "my-service")
-    # The Git hook's lint is no part of the page: the last part runs `make lint`.
-    shell.environment["SKIP"] = "lint"
-    shell.run("make setup && make seed && git add --all && git commit --quiet --message Locked")
+    # The last part runs `make lint`.
+    shell = updatable_shell(own_history, tmp_path, "my-service")
+    shell.run("make seed")
     yield shell
     shell.close()
 
