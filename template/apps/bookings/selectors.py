@@ -1,7 +1,6 @@
 """Reads of bookings, for this app and others."""
 
 from datetime import date, datetime
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -10,7 +9,7 @@ from django.db.models.lookups import IsNull
 from apps.bookings.models import Booking
 from apps.bookings.states import BLOCKING_STATES, State
 from apps.listings.models import Listing
-from apps.listings.selectors import PUBLIC, published
+from apps.listings.selectors import PUBLIC, published, with_relations
 from apps.users.models import User
 
 
@@ -25,8 +24,12 @@ def for_host(user: User) -> QuerySet[Booking]:
 
 
 def visible_to(user: User) -> QuerySet[Booking]:
-    """Return the bookings in which the user is guest or host, with their guests."""
-    return with_guests(Booking.objects.filter(Q(guest=user) | Q(host=user)))
+    """Return the bookings in which the user is guest or host, with their guests.
+
+    `is_host` tells which of them.
+    """
+    is_host = Q(host=user)
+    return with_guests(Booking.objects.filter(Q(guest=user) | is_host)).annotate(is_host=is_host)
 
 
 def with_guests(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
@@ -50,17 +53,20 @@ def available(listings: QuerySet[Listing], check_in: date, check_out: date) -> Q
     return listings.filter(IsNull(Subquery(blocking), True))  # noqa: FBT003  # Django's signature
 
 
-def visible_listings(user: Any) -> QuerySet[Listing]:
+def public_listings() -> QuerySet[Listing]:
+    """Return the published listings, as `visible_listings` does for clients without an account."""
+    return with_relations(published()).annotate(is_exact=Value(False))  # noqa: FBT003  # Django's
+
+
+def visible_listings(user: User) -> QuerySet[Listing]:
     """Return the published listings, the user's own, and those that the user has booked.
 
     `is_exact` tells whether the user may also see the street and the exact coordinates.
     """
-    if not user.is_authenticated:
-        return published().annotate(is_exact=Value(False))  # noqa: FBT003  # Django's signature
     is_host, bookings = Q(host=user), for_guest(user).filter(listing=OuterRef("pk"))
     is_confirmed = Exists(bookings.filter(state=State.CONFIRMED))
     rows = Listing.objects.filter(PUBLIC | is_host | Exists(bookings))
-    visible: QuerySet[Listing] = rows.annotate(is_exact=is_host | is_confirmed)
+    visible: QuerySet[Listing] = with_relations(rows).annotate(is_exact=is_host | is_confirmed)
     return visible
 
 

@@ -10,16 +10,21 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from inspect import signature
 from itertools import chain
 from typing import Any
 
+import orjson
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import F, Model, Prefetch, QuerySet
 from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
+from django.db.models.functions import Cast
+from django.db.models.lookups import In
 from django.db.models.query_utils import DeferredAttribute
+from django.http import Http404
 from django.utils import timezone
 from rest_framework import ISO_8601, relations, serializers
 from rest_framework.generics import GenericAPIView, get_object_or_404
@@ -29,6 +34,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from apps.common.computed import computed
+from apps.common.statements import BindParam, Statement, get_compiled_query, may_bind
 
 # The fields that write what the database returns, and the columns for which they do so.
 UNCHANGED: tuple[tuple[Any, tuple[Any, ...]], ...] = (
@@ -56,25 +62,50 @@ class CannotCompileError(Exception):
         super().__init__(f"{place if field.parent else type(field).__name__} {reason}")
 
 
+class SerializerByColumn(serializers.Serializer[Any]):
+    """Shows a row by one of two serializers: which one depends on a column or an annotation."""
+
+    column: str
+    if_true: type[serializers.Serializer[Any]]
+    if_false: type[serializers.Serializer[Any]]
+
+    def to_representation(self, instance: Any) -> Any:
+        kind = self.if_true if getattr(instance, self.column) else self.if_false
+        return kind(context=self.context).to_representation(instance)
+
+
 @dataclass
 class Projection:
     """The columns that a serializer shows, and the function that makes its output of their values."""
 
-    annotations: Container[str]
+    annotations: Container[str] = ()
+    # Whether JSON is read as text, which is neither parsed nor written again. A list gains by that. A
+    # detail does not, and its bytes should be those of the response to a change: they have one ETag.
+    json_as_text: bool = False
     columns: list[str] = field(default_factory=list)
+    # The columns that are no paths of the model, but expressions: JSON as text.
+    expressions: dict[str, Any] = field(default_factory=dict)
     # What the code of the function names: bound methods of fields, and functions of `computed`.
     names: dict[str, Any] = field(default_factory=dict)
-    # Lists of other models: the relation, the projection of its rows, and where the row has its key.
-    lists: list[tuple[Any, "Projection", int]] = field(default_factory=list)
+    # Lists of other models: the relation, its serializer, the projection of its rows, and where the
+    # row has its key.
+    lists: list[tuple[Any, Any, "Projection", int]] = field(default_factory=list)
     make: Callable[..., dict[str, Any]] = dict  # until it is compiled
 
-    def select(self, queryset: QuerySet[Any], more: Iterable[str] = ()) -> QuerySet[Any, Any]:
-        """Return the rows of a queryset, as named tuples of the columns and of `more`."""
-        plain = queryset.select_related(None).prefetch_related(None)
+    def select(
+        self, queryset: QuerySet[Any], more: Iterable[str] = (), *, named: bool = True
+    ) -> QuerySet[Any, Any]:
+        """Return the rows of a queryset, as tuples of the columns and of `more`."""
+        plain: Any = queryset.select_related(None).prefetch_related(None)
         # Without the key, rows that look the same would become one.
         more = [*more, "pk"] if queryset.query.distinct else more
-        names = [*self.columns, *(name for name in more if name not in self.columns)]
-        return plain.values_list(*names, named=True)
+        rows: QuerySet[Any, Any] = plain.annotate(**self.expressions).values_list(
+            *self.with_columns(more), named=named
+        )
+        return rows
+
+    def with_columns(self, more: Iterable[str]) -> list[str]:
+        return [*self.columns, *(name for name in more if name not in self.columns)]
 
     def output(self, rows: Sequence[Any], prefetches: Iterable[Any] = ()) -> list[dict[str, Any]]:
         """Return what the serializer returns for the rows.
@@ -84,14 +115,24 @@ class Projection:
         zone = timezone.get_current_timezone()
         lists = [
             children(relation, projection, [row[key] for row in rows], prefetches)
-            for relation, projection, key in self.lists
+            for relation, _, projection, key in self.lists
         ]
         return [self.make(row, zone, *lists) for row in rows]
 
-    def column(self, path: str) -> str:
+    def output_of(self, instance: Model) -> dict[str, Any]:
+        """Return what the serializer returns for an instance that was read from the database."""
+        return self.output([[getattr(instance, column) for column in self.columns]])[0]
+
+    def is_flat(self) -> bool:
+        """Tell whether all columns are those of the row itself."""
+        return not self.lists and not any("__" in column for column in self.columns)
+
+    def column(self, path: str, expression: Any = None) -> str:
         """Return code for the value of a column, which is added if it is not there yet."""
         if path not in self.columns:
             self.columns.append(path)
+        if expression:
+            self.expressions[path] = expression
         return f"row[{self.columns.index(path)}]"
 
     def name(self, value: Any) -> str:
@@ -103,18 +144,37 @@ def children(
     relation: Any, projection: Projection, keys: Sequence[Any], prefetches: Iterable[Any]
 ) -> dict[Any, list[Any]]:
     """Return the output for the rows of a list, by the key of their parent."""
-    name = relation.get_accessor_name()
-    queryset = relation.related_model._default_manager.all()  # noqa: SLF001  # Django's documented API
-    for each in prefetches:
-        if isinstance(each, Prefetch) and each.prefetch_to == name:
-            queryset = queryset if each.queryset is None else each.queryset
     parent = relation.field.attname
-    rows = projection.select(queryset.filter(**{f"{parent}__in": keys}), [parent])
-    output = projection.output(list(rows), prefetches_of(queryset))
+    queryset = queryset_of(relation.get_accessor_name(), prefetches)
+    default = relation.related_model._default_manager.all()  # noqa: SLF001  # Django's documented API
+
+    def select(keys: Sequence[Any]) -> QuerySet[Any, Any]:
+        # Not `filter(parent__in=keys)`, which accepts no placeholders.
+        found = (default if queryset is None else queryset).filter(In(F(parent), keys))
+        return projection.select(found, [parent], named=False)
+
+    names = [f"key_{number}" for number in range(len(keys))]
+    if queryset is None and all(map(may_bind, keys)):
+        key = relation, id(projection), len(names)
+        query = get_compiled_query(key, lambda: select([BindParam(name) for name in names]))
+        rows = query.rows(dict(zip(names, keys, strict=True)))
+    else:
+        rows = list(select(keys))
+    output = projection.output(rows, prefetches_of(default if queryset is None else queryset))
+    position = projection.with_columns([parent]).index(parent)
     grouped: dict[Any, list[Any]] = defaultdict(list)
     for row, child in zip(rows, output, strict=True):
-        grouped[getattr(row, parent)].append(child)
+        grouped[row[position]].append(child)
     return grouped
+
+
+def queryset_of(name: str, prefetches: Iterable[Any]) -> QuerySet[Any] | None:
+    """Return the queryset of the `Prefetch` of a relation, if it has one."""
+    found = None
+    for each in prefetches:
+        if isinstance(each, Prefetch) and each.prefetch_to == name and each.queryset is not None:
+            found = each.queryset
+    return found
 
 
 def prefetches_of(queryset: Any) -> Iterable[Any]:
@@ -124,20 +184,28 @@ def prefetches_of(queryset: Any) -> Iterable[Any]:
 
 @cache
 def find_projection(
-    serializer: Any, model: Any, annotations: frozenset[str] = frozenset()
+    serializer: Any,
+    model: Any,
+    annotations: frozenset[str] = frozenset(),
+    *,
+    json_as_text: bool = False,
 ) -> Projection | None:
     """Return the projection of a serializer to the columns of a model, or None if it needs more."""
     try:
-        return compile_projection(serializer(), model, annotations)
+        return compile_projection(serializer(), model, annotations, json_as_text=json_as_text)
     except CannotCompileError:
         return None
 
 
 def compile_projection(
-    serializer: Any, model: type[Model], annotations: Container[str] = ()
+    serializer: Any,
+    model: type[Model],
+    annotations: Container[str] = (),
+    *,
+    json_as_text: bool = False,
 ) -> Projection:
     """Return the projection of a serializer to the columns of a model. Raises CannotCompileError."""
-    projection = Projection(annotations)
+    projection = Projection(annotations, json_as_text)
     code = _object(projection, serializer, model, "")
     arguments = ", ".join(["row", "zone", *(f"list_{n}" for n in range(len(projection.lists)))])
     # The names in the code are those of fields, quoted, and those of this module.
@@ -147,6 +215,13 @@ def compile_projection(
 
 def _object(projection: Projection, serializer: Any, model: type[Model], prefix: str) -> str:
     """Return code for the output of a serializer. `prefix` is the path to its model."""
+    if isinstance(serializer, SerializerByColumn):
+        kinds = serializer.if_true, serializer.if_false
+        if_true, if_false = (_object(projection, kind(), model, prefix) for kind in kinds)
+        name = serializer.column
+        is_annotation = not prefix and name in projection.annotations
+        path = prefix + (name if is_annotation else _column(serializer, model, name).attname)
+        return f"({if_true} if {projection.column(path)} else {if_false})"
     options = getattr(serializer, "Meta", None)
     of_lists = getattr(options, "list_serializer_class", serializers.ListSerializer)
     _check_static(serializer, type(serializer), of_lists)
@@ -174,17 +249,26 @@ def _value(projection: Projection, field: Any, model: type[Model], prefix: str) 
         return _related(projection, field, model, prefix, last)
     if isinstance(field, relations.PrimaryKeyRelatedField):
         return _key(projection, field, prefix + _column(field, model, last).attname)
-    attribute = getattr(model, last, None)
+    return _single(projection, field, model, prefix, last)
+
+
+def _single(projection: Projection, field: Any, model: type[Model], prefix: str, name: str) -> str:
+    """Return code for the output of a field with a value of its own: a column, or made of columns."""
+    attribute = getattr(model, name, None)
     if isinstance(attribute, computed):
         values = (projection.column(prefix + each) for each in attribute.columns)
         value = f"{projection.name(attribute.function)}({', '.join(values)})"
         return _converted(projection, field, None, value)
-    if not prefix and last in projection.annotations:
-        return _converted(projection, field, None, projection.column(last))
-    column = _column(field, model, last)
-    if column.is_relation and last != column.attname:
-        raise CannotCompileError(field, f"reads {last}, which is an instance")
-    return _converted(projection, field, column, projection.column(prefix + last))
+    if not prefix and name in projection.annotations:
+        return _converted(projection, field, None, projection.column(name))
+    column = _column(field, model, name)
+    if column.is_relation and name != column.attname:
+        raise CannotCompileError(field, f"reads {name}, which is an instance")
+    if projection.json_as_text and _is_unchanged(field) and _is_json(column):
+        text = Cast(prefix + name, models.TextField())
+        value = projection.column(f"json_{len(projection.columns)}", text)
+        return f"None if {value} is None else {projection.name(orjson.Fragment)}({value})"
+    return _converted(projection, field, column, projection.column(prefix + name))
 
 
 def _key(projection: Projection, field: Any, path: str) -> str:
@@ -203,6 +287,8 @@ def _converted(projection: Projection, field: Any, column: Any, value: str) -> s
     if type(field).get_attribute is not serializers.Field.get_attribute:
         raise CannotCompileError(field, "has a get_attribute of its own")
     if any(convert is kind.to_representation and _is_a(column, types) for kind, types in UNCHANGED):
+        return value
+    if _is_unchanged(field):
         return value
     if convert is serializers.DateTimeField.to_representation and _is_iso(field):
         return f"{value} and {value}.astimezone(zone)"
@@ -224,9 +310,14 @@ def _related(projection: Projection, field: Any, model: type[Model], prefix: str
     if prefix or relation is None or not relation.one_to_many or _overridden(type(field)):
         raise CannotCompileError(field, "is a list of something else than rows with a foreign key")
     column = relation.field.target_field.attname
-    key = projection.column(column)
-    of_rows = compile_projection(field.child, relation.related_model)
-    projection.lists.append((relation, of_rows, projection.columns.index(column)))
+    key, kind = projection.column(column), type(field.child)
+    for number, (known, of_list, _, _) in enumerate(projection.lists):
+        if (known, of_list) == (relation, kind):
+            return f"list_{number}[{key}]"
+    of_rows = compile_projection(
+        field.child, relation.related_model, json_as_text=projection.json_as_text
+    )
+    projection.lists.append((relation, kind, of_rows, projection.columns.index(column)))
     return f"list_{len(projection.lists) - 1}[{key}]"
 
 
@@ -259,51 +350,153 @@ def _is_a(column: Any, types: tuple[Any, ...]) -> bool:
     return isinstance(column, types) and not is_other
 
 
+def _is_unchanged(field: Any) -> bool:
+    """Tell whether a field writes its value as it is, in whatever type."""
+    is_json = type(field).to_representation is serializers.JSONField.to_representation
+    return getattr(field, "is_unchanged", False) or (is_json and not field.binary)
+
+
+def _is_json(column: Any) -> bool:
+    """Tell whether a column holds JSON that Django reads with the standard decoder."""
+    reads = getattr(type(column), "from_db_value", None)
+    return reads is models.JSONField.from_db_value and column.decoder is None
+
+
 def _is_iso(field: Any) -> bool:
     style = getattr(field, "format", api_settings.DATETIME_FORMAT)
     return style == ISO_8601 and not hasattr(field, "timezone")
 
 
 class ProjectionMixin(GenericAPIView[Any]):
-    """Lets a generic view list and retrieve without model instances, if its serializer compiles."""
+    """Lets a generic view list and retrieve without model instances, if its serializer compiles.
+
+    A view whose rows depend on nothing but the user and the ids in the URL may have `select` instead
+    of `get_queryset`: a function with parameters of these names. Then its SQL is compiled once, too.
+    """
+
+    select: Callable[..., QuerySet[Any]] | None = None
+
+    def get_select(self) -> Callable[..., QuerySet[Any]] | None:
+        """Return `select`, or the function for this request."""
+        return self.select
+
+    def get_queryset(self) -> QuerySet[Any]:
+        select = self.get_select()
+        return super().get_queryset() if select is None else select(**self.arguments(select))
+
+    def arguments(self, select: Callable[..., QuerySet[Any]]) -> dict[str, Any]:
+        values = {**self.kwargs, "user": self.request.user}
+        return {name: values[name] for name in parameters(select)}
+
+    def is_filtered(self) -> bool:
+        """Tell whether filters may change the queryset of this request."""
+        return bool(self.filter_backends)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        queryset = self.filter_queryset(self.get_queryset())
-        projection = self.projection(queryset)
-        rows = projection.select(queryset, self.sort_columns(queryset)) if projection else queryset
+        projection, rows, prefetches = self.compiled_rows() or self.rows()
         page = self.paginate_queryset(rows)
-        found = list(rows if page is None else page)
+        found: Any = list(rows if page is None else page)
         output: Any = (
-            projection.output(found, prefetches_of(queryset))
+            projection.output(found, prefetches)
             if projection
             else self.get_serializer(found, many=True).data
         )
         return Response(output) if page is None else self.get_paginated_response(output)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        queryset = self.filter_queryset(self.get_queryset())
-        projection = None if self.needs_instance() else self.projection(queryset)
-        if projection is None:
-            return Response(self.get_serializer(self.get_object()).data)
-        lookup = {self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}
-        rows: Any = projection.select(queryset)
-        row = get_object_or_404(rows, **lookup)
-        return Response(projection.output([row], prefetches_of(queryset))[0])
+        return Response(self.find_output())
 
-    def projection(self, queryset: QuerySet[Any]) -> Projection | None:
+    def find_output(self) -> Any:
+        """Return the output of the serializer for the object of the URL. Raises Http404."""
+        if self.needs_instance():
+            return self.output_of(self.get_object())
+        name = self.lookup_url_kwarg or self.lookup_field
+        value = self.kwargs[name]
+        if may_bind(value) and (found := self.statement()):
+            projection, statement = found
+            lookup = {self.lookup_field: BindParam(name)}
+            rows = statement.rows(
+                self.lookup_field, lambda queryset: queryset.filter(**lookup), {name: value}
+            )
+            if not rows:
+                raise Http404
+            return projection.output(rows)[0]
+        queryset = self.filter_queryset(self.get_queryset())
+        if (plain := self.projection(queryset)) is None:
+            return self.output_of(self.get_object())
+        row: Any = get_object_or_404(plain.select(queryset), **{self.lookup_field: value})
+        return plain.output([row], prefetches_of(queryset))[0]
+
+    def output_of(self, instance: Any) -> Any:
+        """Return the output of the serializer for an instance."""
+        if self.has_plain_serializer() and isinstance(instance, Model):
+            serializer: Any = self.get_serializer_class()
+            projection = find_projection(serializer, instance.__class__)
+            if projection and projection.is_flat():
+                return projection.output_of(instance)
+        return self.get_serializer(instance).data
+
+    def rows(self) -> tuple[Projection | None, Any, Iterable[Any]]:
+        """Return the projection, the rows of the view, and what they prefetch."""
+        queryset = self.filter_queryset(self.get_queryset())
+        projection = self.projection(queryset, json_as_text=True)
+        if projection is None:
+            return None, queryset, ()
+        rows = projection.select(queryset, self.sort_columns(queryset))
+        return projection, rows, prefetches_of(queryset)
+
+    def compiled_rows(self) -> tuple[Projection, Any, tuple[()]] | None:
+        """Return the rows as a statement, if the view and its pagination allow that."""
+        if not getattr(self.paginator, "accepts_statements", self.paginator is None):
+            return None
+        found = self.statement(self.keyset_columns(), json_as_text=True)
+        return (*found, ()) if found else None
+
+    def statement(
+        self, more: Iterable[str] = (), *, json_as_text: bool = False
+    ) -> tuple[Projection, Statement] | None:
+        """Return the projection, and the statement that selects its columns and `more`."""
+        select = self.get_select()
+        if select is None or self.is_filtered() or not self.has_plain_serializer():
+            return None
+        # The id of an account is bound, not the account.
+        values = {name: getattr(each, "pk", each) for name, each in self.arguments(select).items()}
+        serializer: Any = self.get_serializer_class()
+        if not all(map(may_bind, values.values())):
+            return None
+        prepared = prepare(select, serializer, json_as_text=json_as_text)
+        if prepared is None:
+            return None
+        projection, queryset = prepared
+        columns = projection.with_columns(more)
+        key = id(projection), select, *columns[len(projection.columns) :]
+        rows = partial(projection.select, queryset, more, named=False)
+        return projection, Statement(key, queryset.model, rows, columns, values)
+
+    def projection(
+        self, queryset: QuerySet[Any], *, json_as_text: bool = False
+    ) -> Projection | None:
         """Return the projection of the view's serializer, or None if it needs more than columns."""
-        if type(self).get_serializer is not GenericAPIView.get_serializer:
+        if not self.has_plain_serializer():
             return None
         serializer: Any = self.get_serializer_class()
         model: Any = queryset.model
-        return find_projection(serializer, model, frozenset(queryset.query.annotations))
+        annotations = frozenset(queryset.query.annotations)
+        return find_projection(serializer, model, annotations, json_as_text=json_as_text)
+
+    def has_plain_serializer(self) -> bool:
+        """Tell whether the view makes its serializer as DRF does."""
+        return type(self).get_serializer is GenericAPIView.get_serializer
 
     def sort_columns(self, queryset: QuerySet[Any]) -> Iterable[str]:
         """Return the columns that the pagination reads from the first and the last row of a page."""
         ordering = getattr(self.paginator, "get_ordering", lambda *_: ())
         names = ordering(self.request, queryset, self)
+        return {*(name.lstrip("-") for name in names), *self.keyset_columns()}
+
+    def keyset_columns(self) -> Iterable[str]:
         keysets = getattr(self, "orderings", {}).values()
-        return {*(name.lstrip("-") for name in names), *chain(*(each.columns for each in keysets))}
+        return chain(*(each.columns for each in keysets))
 
     def needs_instance(self) -> bool:
         """Tell whether the view or a permission looks at the object."""
@@ -312,6 +505,28 @@ class ProjectionMixin(GenericAPIView[Any]):
         own = [type(each).has_object_permission for each in self.get_permissions()]
         used = {view.get_object, view.check_object_permissions, *own}
         return not used <= {*standard, BasePermission.has_object_permission}
+
+
+@cache
+def parameters(function: Callable[..., Any]) -> Sequence[str]:
+    """Return the names of a function's parameters."""
+    return tuple(signature(function).parameters)
+
+
+@cache
+def prepare(
+    select: Callable[..., QuerySet[Any]], serializer: Any, *, json_as_text: bool
+) -> tuple[Projection, QuerySet[Any]] | None:
+    """Return the projection of a serializer, and what `select` returns for placeholders.
+
+    None if the serializer needs more than columns, or if a list has a queryset of its own.
+    """
+    queryset = select(**{name: BindParam(name) for name in parameters(select)})
+    model: Any = queryset.model
+    annotations = frozenset(queryset.query.annotations)
+    projection = find_projection(serializer, model, annotations, json_as_text=json_as_text)
+    is_plain = not any(getattr(each, "queryset", None) for each in prefetches_of(queryset))
+    return (projection, queryset) if projection and is_plain else None
 
 
 class Anything(Container[str]):
@@ -325,9 +540,10 @@ def check_projections(**_: Any) -> list[checks.CheckMessage]:
     """Return a message for each view whose serializer takes DRF's way: a system check of Django."""
     messages: list[checks.CheckMessage] = []
     for view in _subclasses(ProjectionMixin):
-        model = getattr(getattr(view.serializer_class, "Meta", None), "model", None)
+        serializer = getattr(view.serializer_class, "if_true", view.serializer_class)
+        model = getattr(getattr(serializer, "Meta", None), "model", None)
         try:
-            if model:
+            if model and hasattr(view, "get"):
                 compile_projection(view.serializer_class(), model, Anything())
         except CannotCompileError as error:
             text = f"{view.__name__} reads instances, because {error}."

@@ -1,7 +1,6 @@
 """Reads of listings, for this app and others."""
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from apps.listings.models import Listing, Photo, Status
 from apps.users.models import User
@@ -15,9 +14,14 @@ def published() -> QuerySet[Listing]:
     return Listing.objects.filter(PUBLIC)
 
 
-def for_host(host: User) -> QuerySet[Listing]:
+def for_host(user: User) -> QuerySet[Listing]:
     """Return all listings of a host, including drafts."""
-    return Listing.objects.filter(host=host)
+    return Listing.objects.filter(host=user)
+
+
+def for_host_with_relations(user: User) -> QuerySet[Listing]:
+    """Return all listings of a host, with what a detail shows."""
+    return with_relations(for_host(user))
 
 
 def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
@@ -25,8 +29,7 @@ def with_relations(listings: QuerySet[Listing]) -> QuerySet[Listing]:
     return listings.select_related("host").prefetch_related("photos")
 
 
-def for_cards(listings: QuerySet[Listing]) -> QuerySet[Listing]:
-    """Return listings with the URL of the first photo, and with their amenities as JSON text."""
+def cards() -> QuerySet[Listing]:
+    """Return the public listings with the URL of the first photo."""
     first_url = Photo.objects.filter(listing=OuterRef("pk")).order_by("position").values("url")[:1]
-    text = Cast("amenities", TextField())
-    return listings.annotate(cover=Subquery(first_url), amenities_json=text)
+    return published().annotate(cover=Subquery(first_url))

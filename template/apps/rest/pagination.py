@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.pagination import MAX_PAGE_SIZE, PAGE_SIZE, page_size_of
+from apps.common.statements import BindParam, Statement
 from apps.rest.pagination_backend import After, Before
-from apps.rest.statements import BindParam
 
 MAX_CURSOR_LENGTH = 500
 
@@ -51,7 +51,9 @@ class KeysetPagination(BasePagination):
     The view has `orderings`, a dictionary of Ordering by name. The first one is the default.
     """
 
-    # The columns of a row, if the rows are tuples.
+    # ProjectionMixin may give a Statement instead of a queryset.
+    accepts_statements = True
+    # The columns of a row, if it is a plain tuple.
     columns: Sequence[str] = ()
     # The values of the row from which the page continues. The first page has none.
     values: list[int] | None
@@ -61,7 +63,19 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the requested page. Raises ValidationError."""
         self.parse_request(request, view.orderings, queryset.model)
-        return self.build_page(list(self.slice(queryset, self.values)))
+        if not isinstance(queryset, Statement):
+            return self.build_page(list(self.slice(queryset, self.values)))
+        self.columns = queryset.columns
+        # Everything that the SQL of the page depends on.
+        key = self.ordering_name, self.backwards, self.values is None, self.size
+        names = [f"cursor_{column}" for column in self.ordering.columns]
+        placeholders = None if self.values is None else [BindParam(name) for name in names]
+        rows = queryset.rows(
+            key,
+            lambda rows: self.slice(rows, placeholders),
+            dict(zip(names, self.values or (), strict=False)),
+        )
+        return self.build_page(rows)
 
     def parse_request(
         self, request: Request, orderings: dict[str, Ordering], model: type[Model]
@@ -75,21 +89,6 @@ class KeysetPagination(BasePagination):
         self.backwards, self.values = False, None
         if cursor := request.query_params.get("cursor"):
             self.backwards, self.values = self._decode(cursor, model)
-
-    @property
-    def sql_key(self) -> tuple[Any, ...]:
-        """Return everything that the SQL of the page depends on, except the queryset."""
-        return self.ordering_name, self.backwards, self.values is None, self.size
-
-    @property
-    def placeholders(self) -> list[BindParam] | None:
-        """Return placeholders for the values in a compiled query."""
-        return None if self.values is None else [BindParam(name) for name in self.ordering.columns]
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Return the values of the placeholders."""
-        return dict(zip(self.ordering.columns, self.values or (), strict=False))
 
     def slice(
         self, queryset: QuerySet[Any, Any], values: Sequence[Any] | None

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,17 +21,15 @@ from apps.common.scopes import users_only
 from apps.users.selectors import current_user
 
 
-class OwnKeysView(GenericAPIView[ApiKey]):
+class OwnKeysView(ProjectionMixin):
     # No key creates or revokes keys.
     authentication_classes = users_only()
     serializer_class = ApiKeySerializer
     throttle_scope = "credentials"
-
-    def get_queryset(self) -> QuerySet[ApiKey]:
-        return selectors.for_owner(current_user(self.request))
+    select = staticmethod(selectors.for_owner)
 
 
-class ApiKeyListView(ProjectionMixin, OwnKeysView, ListAPIView[ApiKey]):
+class ApiKeyListView(OwnKeysView, ListAPIView[ApiKey]):
     @extend_schema(operation_id="list_api_keys")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List your API keys, newest first, including those that are revoked or expired."""

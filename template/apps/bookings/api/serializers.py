@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from apps.bookings.models import MAX_NIGHTS, Booking
 from apps.common.numbers import LARGEST
+from apps.common.projection import SerializerByColumn
 from apps.common.schema import examples
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
 from apps.rest.dates import PlainDateField
@@ -114,6 +115,14 @@ class GuestBookingSerializer(BookingSerializer):
     """A booking in a list for its guest."""
 
     guest = NullField(source="id", read_only=True)  # type: ignore[assignment]  # of the base class
+
+
+class VisibleBookingSerializer(SerializerByColumn):
+    """A booking for its guest or its host. It comes from `selectors.visible_to`."""
+
+    column = "is_host"
+    if_true = HostBookingSerializer
+    if_false = GuestBookingSerializer
 
 
 @examples(

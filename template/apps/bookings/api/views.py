@@ -1,14 +1,17 @@
 """Bookings as a resource, for guests and hosts."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from apps.bookings import selectors, services
 from apps.bookings.api.serializers import (
@@ -16,6 +19,7 @@ from apps.bookings.api.serializers import (
     BookingSerializer,
     GuestBookingSerializer,
     HostBookingSerializer,
+    VisibleBookingSerializer,
 )
 from apps.bookings.models import Booking
 from apps.bookings.states import Role, State
@@ -43,9 +47,8 @@ class BookingListView(ProjectionMixin):
             raise ValidationError({"role": f"Must be one of: {', '.join(ROLES)}."})
         return role
 
-    def get_queryset(self) -> QuerySet[Booking]:
-        select = selectors.for_guest if self.role == Role.GUEST else selectors.for_host
-        return select(current_user(self.request))
+    def get_select(self) -> Callable[..., QuerySet[Booking]]:
+        return selectors.for_guest if self.role == Role.GUEST else selectors.for_host
 
     def get_serializer_class(self) -> type[BookingSerializer]:
         return GuestBookingSerializer if self.role == Role.GUEST else HostBookingSerializer
@@ -104,19 +107,19 @@ class BookingListView(ProjectionMixin):
         )
 
 
-class OwnBookingsView(GenericAPIView[Booking]):
+class OwnBookingsView(ProjectionMixin):
     permission_classes = [IsAuthenticated]
-    serializer_class = BookingSerializer
-
-    def get_queryset(self) -> QuerySet[Booking]:
-        return selectors.visible_to(current_user(self.request))
+    serializer_class: type[Serializer[Any]] = BookingSerializer
+    select = staticmethod(selectors.visible_to)
 
 
 class BookingView(OwnBookingsView):
-    @extend_schema(operation_id="get_booking")
+    serializer_class = VisibleBookingSerializer
+
+    @extend_schema(operation_id="get_booking", responses=BookingSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Retrieve one of your bookings."""
-        return Response(self.get_serializer(self.get_object()).data)
+        return self.retrieve(request)
 
 
 class BookingTransitionView(OwnBookingsView):

@@ -349,10 +349,10 @@ def test_distinct_rows_that_look_the_same_stay_apart(db: None) -> None:
 def test_a_check_names_the_view_and_the_field() -> None:
     assert check_projections() == []
 
-    class Dynamic(ProjectionMixin):
+    class Dynamic(ProjectionMixin, ListAPIView[Any]):
         """Chooses the serializer for each request."""
 
-    class EntryView(ProjectionMixin):
+    class EntryView(ProjectionMixin, ListAPIView[Any]):
         serializer_class = type("Entries", (Uncompiled,), {"field": Shout(source="object_repr")})
 
     try:

@@ -3,22 +3,20 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.generics import GenericAPIView
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.serializers import ModelSerializer
 
 from apps.common.encoding import dump
-from apps.common.projection import Projection
+from apps.common.projection import ProjectionMixin
 from apps.common.schema import FIRST_ID, links
 from apps.listings import selectors, services
-from apps.listings.api import cards
 from apps.listings.api.filters import ListingFilter, is_filtered
 from apps.listings.api.serializers import (
     ListingCardSerializer,
@@ -33,7 +31,6 @@ from apps.rest.caching import read_through
 from apps.rest.negotiation import HotReadNegotiation
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import FIRST, LIST_ETAG, LOCATION
-from apps.rest.statements import get_compiled_query
 from apps.rest.throttling import AnonThrottle, UserThrottle
 from apps.users.selectors import current_user
 
@@ -52,7 +49,8 @@ def list_links(amount: str, currency: str) -> dict[str, Any]:
     return links(get_listing=first, list_reviews=first, create_booking={"body": body})
 
 
-class PublicListView(GenericAPIView[Listing]):
+class PublicListView(ProjectionMixin):
+    select = staticmethod(selectors.cards)
     permission_classes = [IsAuthenticatedOrReadOnly]
     pagination_class = KeysetPagination
     filter_backends = [DjangoFilterBackend]
@@ -76,8 +74,8 @@ class PublicListView(GenericAPIView[Listing]):
             return [StatelessAuthentication(), *(each() for each in stateless)]
         return super().get_authenticators()
 
-    def get_queryset(self) -> QuerySet[Listing]:
-        return selectors.published()
+    def is_filtered(self) -> bool:
+        return is_filtered(self.request)
 
     def list_response(self, request: Request) -> HttpResponse:
         """Return the requested page, or 304. Raises ValidationError."""
@@ -98,29 +96,37 @@ class PublicListView(GenericAPIView[Listing]):
 
     def page(self, request: Request) -> tuple[bytes, str]:
         """Return the requested page as JSON, and its ETag. Raises ValidationError."""
-        fields = cards.requested_fields(request, self.serializer_class)
-        projection = cards.projection(self.serializer_class)
-        pages = KeysetPagination()
-        pages.columns = projection.columns
-        pages.parse_request(request, self.orderings, Listing)
-        results = projection.output(pages.build_page(self.rows(request, pages, projection)))
+        fields = requested_fields(request, self.serializer_class)
+        page = self.list(request).data
         if fields:
-            results = [{name: card[name] for name in card if name in fields} for card in results]
-        body = dump({**pages.links(), "results": results})
+            page["results"] = [{name: card[name] for name in fields} for card in page["results"]]
+        body = dump(page)
         return body, conditional.body_etag(body)
 
-    def rows(self, request: Request, pages: KeysetPagination, projection: Projection) -> list[Any]:
-        """Return the rows of the page. Without filters, the query is compiled once."""
-        if is_filtered(request):
-            listings = selectors.for_cards(self.filter_queryset(self.get_queryset()))
-            return list(pages.slice(projection.select(listings), pages.values))
-        query = get_compiled_query(
-            (self.serializer_class, pages.sql_key),
-            lambda: pages.slice(
-                projection.select(selectors.for_cards(self.get_queryset())), pages.placeholders
-            ),
-        )
-        return query.rows(pages.params)
+
+def requested_fields(request: Request, serializer: type[ModelSerializer[Listing]]) -> list[str]:
+    """Return the fields that the client requests, or none for all. Raises ValidationError."""
+    text = request.query_params.get("fields")
+    if text is None:
+        return []
+    requested = {"id", *text.split(",")}
+    if "" in requested:
+        detail = "Separate the names by commas, such as id,title. Leave it out for all fields."
+        raise ValidationError({"fields": detail})
+    if unknown := requested.difference(serializer.Meta.fields):
+        raise ValidationError({"fields": f"Unknown field: {', '.join(sorted(unknown))}."})
+    return [name for name in serializer.Meta.fields if name in requested]
+
+
+def fields_parameter(serializer: type[ModelSerializer[Listing]]) -> OpenApiParameter:
+    """Return the OpenAPI parameter that selects fields (sparse fieldsets)."""
+    names = {"type": "string", "enum": list(serializer.Meta.fields)}
+    return OpenApiParameter(
+        "fields",
+        type={"type": "array", "items": names, "minItems": 1},
+        explode=False,
+        description="The fields of the response, in addition to `id`. Default: all.",
+    )
 
 
 class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
@@ -134,7 +140,7 @@ class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
         deprecated=True,
         responses=ListingCardSerializer(many=True),
         parameters=[
-            cards.fields_parameter(ListingCardSerializer),
+            fields_parameter(ListingCardSerializer),
             LIST_ETAG,
             *deprecation.RESPONSE_HEADERS,
         ],
@@ -158,7 +164,7 @@ class ListingListView(deprecation.DeprecatedViewMixin, PublicListView):
         serializer = ListingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         listing = services.create(host=current_user(request), **serializer.validated_data)
-        return detail_response(listing, status.HTTP_201_CREATED)
+        return detail_response(ListingSerializer(listing).data, status.HTTP_201_CREATED)
 
 
 class ListingListV2View(PublicListView):
@@ -167,7 +173,7 @@ class ListingListV2View(PublicListView):
     @extend_schema(
         operation_id="list_listings_v2",
         responses=ListingCardV2Serializer(many=True),
-        parameters=[cards.fields_parameter(ListingCardV2Serializer), LIST_ETAG],
+        parameters=[fields_parameter(ListingCardV2Serializer), LIST_ETAG],
         extensions=list_links("price/amount", "price/currency"),
     )
     def get(self, request: Request) -> HttpResponse:

@@ -1,11 +1,11 @@
 from typing import Any
 
-import orjson
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from apps.common.projection import SerializerByColumn
 from apps.common.schema import examples
 from apps.listings.api.examples import CARD, CARD_V2, DRAFT, LISTING
 from apps.listings.models import (
@@ -58,7 +58,7 @@ class PhotoListSerializer(LimitedListSerializer):
 
 
 class AmenitiesField(serializers.ListField):
-    compiles = True
+    is_unchanged = True
 
     def __init__(self, **options: Any) -> None:
         child = serializers.ChoiceField(choices=Amenity.choices)
@@ -73,13 +73,6 @@ class AmenitiesField(serializers.ListField):
     def to_representation(self, data: Any) -> Any:
         """Return the names as they are: only known ones are stored."""
         return data
-
-
-class StoredAmenitiesField(AmenitiesField):
-    """The amenities as the JSON text that is stored, which a list neither parses nor writes again."""
-
-    def to_representation(self, data: Any) -> Any:
-        return orjson.Fragment(data)
 
 
 class RoundedField(serializers.FloatField):
@@ -104,7 +97,7 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
     latitude = RoundedField(min_value=-90, max_value=90)
     longitude = RoundedField(min_value=-180, max_value=180)
     rating = serializers.FloatField(allow_null=True, min_value=1, max_value=5)
-    amenities = StoredAmenitiesField(source="amenities_json")
+    amenities = AmenitiesField()
 
     class Meta:
         model = Listing
@@ -201,6 +194,14 @@ class ListingSerializer(PublicListingSerializer):
     def validate_amenities(self, names: list[str]) -> list[str]:
         """Return the names sorted and without duplicates, so that equal sets are stored equally."""
         return sorted(set(names))
+
+
+class VisibleListingSerializer(SerializerByColumn):
+    """A listing as the client may see it. It comes from `visible_listings`."""
+
+    column = "is_exact"
+    if_true = ListingSerializer
+    if_false = PublicListingSerializer
 
 
 @examples(request={"listings": [DRAFT]})

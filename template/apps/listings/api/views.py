@@ -1,6 +1,6 @@
 """Views of one listing, and of a host's own listings. The public list is in `lists`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,11 +9,16 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListAPIView
-from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.permissions import (
+    SAFE_METHODS,
+    IsAuthenticated,
+    IsAuthenticatedOrReadOnly,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
-from apps.bookings.selectors import visible_listings
+from apps.bookings.selectors import public_listings, visible_listings
 from apps.common.encoding import dump
 from apps.common.projection import ProjectionMixin
 from apps.common.schema import links
@@ -23,6 +28,7 @@ from apps.listings.api.serializers import (
     ListingBulkSerializer,
     ListingSerializer,
     PublicListingSerializer,
+    VisibleListingSerializer,
 )
 from apps.listings.models import Listing
 from apps.rest import conditional
@@ -35,16 +41,14 @@ DETAIL_LINKS = {"path.id": ID, "header.If-Match": ETAG}
 
 
 def detail_response(
-    listing: Listing,
-    status_code: int = status.HTTP_200_OK,
-    serializer: type[PublicListingSerializer] = ListingSerializer,
+    fields: Mapping[str, Any], status_code: int = status.HTTP_200_OK
 ) -> HttpResponse:
-    """Return a listing, with its version in the ETag."""
-    body = dump(serializer(listing).data)
-    etag = conditional.version_etag(listing.version, body)
+    """Return the fields of a listing, with its version in the ETag."""
+    body = dump(fields)
+    etag = conditional.version_etag(fields["version"], body)
     headers = {"Cache-Control": "private, no-store", "ETag": etag}
     if status_code == status.HTTP_201_CREATED:
-        headers["Location"] = reverse("listing", kwargs={"pk": listing.pk})
+        headers["Location"] = reverse("listing", kwargs={"pk": fields["id"]})
     return HttpResponse(body, "application/json", status_code, headers=headers)
 
 
@@ -61,7 +65,7 @@ class ListingBulkView(GenericAPIView[Listing]):
         drafts = services.create_many(
             host=current_user(request), listings=serializer.validated_data["listings"]
         )
-        own = selectors.with_relations(selectors.for_host(current_user(request)))
+        own = selectors.for_host_with_relations(current_user(request))
         listings = own.filter(pk__in=[draft.pk for draft in drafts]).order_by("pk")
         return Response(ListingSerializer(listings, many=True).data, status.HTTP_201_CREATED)
 
@@ -71,9 +75,7 @@ class OwnListingListView(ProjectionMixin, ListAPIView[Listing]):
     serializer_class = ListingSerializer
     pagination_class = KeysetPagination
     orderings = {"newest": Ordering("id", descending=True)}
-
-    def get_queryset(self) -> QuerySet[Listing]:
-        return selectors.with_relations(selectors.for_host(current_user(self.request)))
+    select = staticmethod(selectors.for_host_with_relations)
 
     @extend_schema(operation_id="list_own_listings")
     def get(self, request: Request) -> Response:
@@ -81,15 +83,18 @@ class OwnListingListView(ProjectionMixin, ListAPIView[Listing]):
         return super().get(request)
 
 
-class ListingView(GenericAPIView[Listing]):
+class ListingView(ProjectionMixin):
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = ListingSerializer
 
-    def get_queryset(self) -> QuerySet[Listing]:
-        if self.request.method in {"GET", "HEAD"}:
-            return selectors.with_relations(visible_listings(self.request.user))
-        # To write to other people's listings is a 404, not a 403: drafts are private.
-        return selectors.for_host(current_user(self.request))
+    def get_select(self) -> Callable[..., QuerySet[Listing]]:
+        if self.request.method not in SAFE_METHODS:
+            # To write to other people's listings is a 404, not a 403: drafts are private.
+            return selectors.for_host
+        return visible_listings if self.request.user.is_authenticated else public_listings
+
+    def get_serializer_class(self) -> type[Serializer[Any]]:
+        is_safe = self.request.method in SAFE_METHODS
+        return VisibleListingSerializer if is_safe else ListingSerializer
 
     @extend_schema(
         operation_id="get_listing",
@@ -109,9 +114,7 @@ class ListingView(GenericAPIView[Listing]):
 
         Only its host and guests with a confirmed booking see its street and exact coordinates.
         """
-        listing: Any = self.get_object()  # annotated by `visible_listings`
-        serializer = ListingSerializer if listing.is_exact else PublicListingSerializer
-        return conditional.revalidate(request, detail_response(listing, serializer=serializer))
+        return conditional.revalidate(request, detail_response(self.find_output()))
 
     @extend_schema(
         operation_id="update_listing",
@@ -129,7 +132,7 @@ class ListingView(GenericAPIView[Listing]):
             versions=versions,
             **serializer.validated_data,
         )
-        return detail_response(updated)
+        return detail_response(ListingSerializer(updated).data)
 
     @extend_schema(
         operation_id="delete_listing", parameters=[conditional.IF_MATCH], responses={204: None}
@@ -156,9 +159,8 @@ class ListingTransitionView(GenericAPIView[Listing]):
     def transition(self, request: Request, service: Callable[..., Listing]) -> HttpResponse:
         """Change the status with a service, and return the listing."""
         listing, versions = self.get_object(), conditional.parse_if_match(request)
-        return detail_response(
-            service(listing=listing, user=current_user(request), versions=versions)
-        )
+        changed = service(listing=listing, user=current_user(request), versions=versions)
+        return detail_response(ListingSerializer(changed).data)
 
 
 class PublishView(ListingTransitionView):

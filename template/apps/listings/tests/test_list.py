@@ -1,5 +1,6 @@
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -7,7 +8,9 @@ from rest_framework.test import APIClient
 
 from apps.bookings.states import State
 from apps.bookings.tests.factories import BookingFactory
+from apps.common import statements
 from apps.common.encoding import dump
+from apps.common.statements import CompiledQuery
 from apps.common.tests.test_schema import DOCUMENT
 from apps.listings import selectors
 from apps.listings.api.examples import DRAFT
@@ -46,7 +49,7 @@ def test_cards_equal_the_output_of_the_serializer(
     PhotoFactory.create(listing=rated, position=2)
     PhotoFactory.create(listing=rated, position=1)
     ListingFactory.create(amenities=[], latitude=-0.5)
-    listings = selectors.for_cards(selectors.published()).order_by("-pk")
+    listings = selectors.cards().order_by("-pk")
     expected = json.loads(dump(serializer(listings, many=True).data))
     assert api.get(url).json()["results"] == expected
 
@@ -66,6 +69,19 @@ def test_the_list_needs_one_query(
     with django_assert_num_queries(1):
         response = api.get(url, {"page_size": 100})
     assert len(response.json()["results"]) == rows
+
+
+def test_following_pages_reuse_the_compiled_query(api: APIClient, db: None) -> None:
+    ListingFactory.create_batch(3)
+    url = f"{LISTINGS_V2}?page_size=1&ordering=newest"
+    compiled = []
+    for _ in range(3):
+        with mock.patch.object(statements, "CompiledQuery", wraps=CompiledQuery) as compile_query:
+            page = api.get(url).json()
+        compiled.append(compile_query.call_count)
+        assert len(page["results"]) == 1
+        url = page["next"] or url
+    assert compiled[2] == 0
 
 
 def test_version_1_announces_its_deprecation(api: APIClient, db: None) -> None:

@@ -26,14 +26,15 @@ class ReviewListView(ProjectionMixin, ListAPIView[Review]):
     pagination_class = KeysetPagination
     orderings = {"newest": Ordering("id", descending=True)}
 
-    def get_queryset(self) -> QuerySet[Review]:
-        listing = get_object_or_404(published(), pk=self.kwargs["pk"])
-        return selectors.for_listing(listing.pk)
+    select = staticmethod(selectors.for_public_listing)
 
     @extend_schema(operation_id="list_reviews")
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """List the reviews of a listing, newest first."""
-        return super().get(request, *args, **kwargs)
+        response = self.list(request)
+        if not response.data["results"]:
+            get_object_or_404(published(), pk=pk)
+        return response
 
 
 class ReviewView(GenericAPIView[Any]):

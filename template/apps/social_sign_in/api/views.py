@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from apps.accounts.api import engine
 from apps.accounts.api.errors import SignInExpired
 from apps.accounts.api.sign_in import SIGNED_IN, StepView
+from apps.common.projection import ProjectionMixin
 from apps.social_sign_in import selectors, services
 from apps.social_sign_in.api import errors, flows, serializers
 from apps.social_sign_in.provider import ApiProvider
@@ -79,14 +80,12 @@ class CompleteView(StepView):
         return engine.complete(request, reply, use_cookie=fields.get("use_cookie", False))
 
 
-class LinksView(ListAPIView[Any]):
+class LinksView(ProjectionMixin, ListAPIView[Any]):
     """List the accounts with providers that you can sign in with."""
 
     serializer_class = serializers.ProviderLinkSerializer
     pagination_class = None
-
-    def get_queryset(self) -> Any:
-        return selectors.links(user=current_user(self.request))
+    select = staticmethod(selectors.links)
 
 
 class LinkView(APIView):

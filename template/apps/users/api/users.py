@@ -1,6 +1,5 @@
 """Users as a resource: their own account for all users, every account for staff."""
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView, RetrieveAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import IsAdminUser
@@ -33,9 +32,7 @@ class UserListView(ProjectionMixin, ListAPIView[User]):
     permission_classes = [MayViewUsers]
     serializer_class = UserSerializer
     pagination_class = PagePagination
-
-    def get_queryset(self) -> QuerySet[User]:
-        return selectors.users()
+    select = staticmethod(selectors.users)
 
 
 class UserDetailView(ProjectionMixin, RetrieveAPIView[User]):
@@ -43,12 +40,10 @@ class UserDetailView(ProjectionMixin, RetrieveAPIView[User]):
 
     permission_classes = [MayViewUsers]
     serializer_class = UserSerializer
-
-    def get_queryset(self) -> QuerySet[User]:
-        return selectors.users()
+    select = staticmethod(selectors.users)
 
 
-class MeView(RetrieveUpdateAPIView[User]):
+class MeView(ProjectionMixin, RetrieveUpdateAPIView[User]):
     """Read or change your own account."""
 
     serializer_class = UserSerializer
