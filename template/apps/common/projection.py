@@ -43,6 +43,8 @@ UNCHANGED: tuple[tuple[Any, tuple[Any, ...]], ...] = (
     (serializers.DateField, (models.DateField,)),
     (serializers.FloatField, (models.FloatField,)),
     (serializers.IntegerField, (models.IntegerField,)),
+    (serializers.BigIntegerField, (models.IntegerField,)),
+    (serializers.ChoiceField, (models.CharField, models.TextField)),
     (serializers.UUIDField, (models.UUIDField,)),
 )
 # With these, a serializer may have other fields or another output for each request.
@@ -286,9 +288,8 @@ def _converted(projection: Projection, field: Any, column: Any, value: str) -> s
     convert = type(field).to_representation
     if type(field).get_attribute is not serializers.Field.get_attribute:
         raise CannotCompileError(field, "has a get_attribute of its own")
-    if any(convert is kind.to_representation and _is_a(column, types) for kind, types in UNCHANGED):
-        return value
-    if _is_unchanged(field):
+    known = (types for kind, types in UNCHANGED if convert is kind.to_representation)
+    if _is_unchanged(field) or (_is_a(column, *known) and not _changes_type(field)):
         return value
     if convert is serializers.DateTimeField.to_representation and _is_iso(field):
         return f"{value} and {value}.astimezone(zone)"
@@ -344,10 +345,17 @@ def _column(field: Any, model: type[Model], name: str) -> Any:
     raise CannotCompileError(field, f"reads {name}, which is no column of {model.__name__}")
 
 
-def _is_a(column: Any, types: tuple[Any, ...]) -> bool:
+def _is_a(column: Any, *types: Any) -> bool:
     """Tell whether a column has one of these types, and returns what the database does."""
     is_other = hasattr(column, "from_db_value") or isinstance(column, models.DateTimeField)
     return isinstance(column, types) and not is_other
+
+
+def _changes_type(field: Any) -> bool:
+    """Tell whether a field writes integers as text, or has choices that are no text."""
+    if isinstance(field, serializers.BigIntegerField):
+        return bool(getattr(field, "coerce_to_string", api_settings.COERCE_BIGINT_TO_STRING))
+    return any(type(choice) is not str for choice in getattr(field, "choices", ()))
 
 
 def _is_unchanged(field: Any) -> bool:

@@ -4,11 +4,13 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
 from apps.accounts import selectors, services
 from apps.accounts.tests.conftest import AUTH, Person, claims
+from apps.accounts.tests.sessions import confirmed_session
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.race import TIMES, statuses_of_ten_at_once
@@ -89,6 +91,23 @@ def test_a_new_password_ends_every_session(person: Person) -> None:
     assert refresh(person, other).status_code == 401
     person.keep(person.post("token/", {"email": person.user.email, "password": body["password"]}))
     assert len(sessions(person)) == 1
+
+
+@pytest.mark.parametrize("rows", [1, 100])
+def test_the_list_of_sessions_needs_three_queries(
+    person: Person, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(rows - 1):
+        confirmed_session(person.user)
+    # One of them reads the account.
+    with django_assert_num_queries(3):
+        assert len(sessions(person)) == rows
+
+
+def test_an_expired_session_is_not_listed(person: Person) -> None:
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    person.sign_in()
+    assert [session["is_current"] for session in sessions(person)] == [True]
 
 
 def test_a_session_lives_as_long_as_its_refresh_token(person: Person) -> None:
