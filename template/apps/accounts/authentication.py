@@ -24,6 +24,10 @@ class AccountAuthentication(BearerAuthentication):
             _check_second_factor(request, found[0], found[1].get("amr", []))
         return found
 
+    def verifying_keys(self) -> list[str]:
+        keys: list[str] = settings.JWT_SIGNING_KEYS
+        return keys
+
 
 class CookieAuthentication(SessionAuthentication):
     """Accepts the cookie of apps/accounts/cookies.py, and requires a CSRF token for a change.

@@ -1,14 +1,9 @@
-from unittest import mock
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from apps.common.fifo_cache import FIFOCache
-from apps.rest.authentication import StatelessAuthentication
 from apps.users.models import User
 
 LISTINGS = "/api/v2/listings/"
@@ -55,39 +50,3 @@ def test_a_write_reads_the_account(api: APIClient, user: User) -> None:
     user.save()
     assert api.get(LISTINGS, headers=headers).status_code == 200
     assert api.post("/api/v1/listings/", {}, headers=headers).status_code == 401
-
-
-def test_a_token_signature_is_verified_once(user: User) -> None:
-    raw = str(access_token(user)).encode()
-    with mock.patch(
-        "apps.rest.authentication.JWTStatelessUserAuthentication.get_validated_token",
-        side_effect=AccessToken,
-    ) as verify:
-        for _ in range(3):
-            assert StatelessAuthentication().get_validated_token(raw)["user_id"] == str(user.pk)
-    assert verify.call_count == 1
-
-
-def test_a_verified_token_still_expires(user: User) -> None:
-    token = access_token(user)
-    raw = str(token).encode()
-    assert StatelessAuthentication().get_validated_token(raw)["exp"] == token["exp"]
-    verified = StatelessAuthentication._verified  # noqa: SLF001  # its cache
-    # Let one token expire in this cache only, and the other one in fact.
-    verified[raw].payload["exp"] = 0
-    expired = access_token(user)
-    expired.set_exp(lifetime=-expired.lifetime)
-    verified[str(expired).encode()] = expired
-    with pytest.raises(InvalidToken):
-        StatelessAuthentication().get_validated_token(str(expired).encode())
-    # The token is validated again, and is valid.
-    assert StatelessAuthentication().get_validated_token(raw)["exp"] == token["exp"]
-
-
-def test_verified_tokens_are_limited(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    verified = FIFOCache(2)
-    monkeypatch.setattr(StatelessAuthentication, "_verified", verified)
-    tokens = [str(access_token(user)).encode() for _ in range(3)]
-    for token in tokens:
-        StatelessAuthentication().get_validated_token(token)
-    assert list(verified) == tokens[1:]
