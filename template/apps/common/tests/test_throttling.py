@@ -169,7 +169,7 @@ def test_a_new_window_resets_the_quota(
 def counter(monkeypatch: pytest.MonkeyPatch, **methods: Any) -> UserThrottle:
     """Return a throttle whose cache has these methods."""
     throttle = UserThrottle()
-    throttle.duration = 60
+    throttle.num_requests, throttle.duration = 60, 60
     monkeypatch.setattr(throttle, "cache", mock.Mock(**methods))
     return throttle
 

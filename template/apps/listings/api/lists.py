@@ -31,7 +31,6 @@ from apps.rest.caching import read_through
 from apps.rest.negotiation import HotReadNegotiation
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import FIRST, LIST_ETAG, LOCATION
-from apps.rest.throttling import AnonThrottle, UserThrottle
 from apps.users.selectors import current_user
 
 
@@ -55,7 +54,6 @@ class PublicListView(ProjectionMixin):
     pagination_class = KeysetPagination
     filter_backends = [DjangoFilterBackend]
     filterset_class = ListingFilter
-    throttle_classes = [AnonThrottle, UserThrottle]
     content_negotiation_class = HotReadNegotiation
     serializer_class: type[ModelSerializer[Listing]]
     orderings = {
