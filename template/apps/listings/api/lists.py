@@ -28,7 +28,6 @@ from apps.listings.models import CACHE_NAMESPACE, Listing
 from apps.rest import conditional, deprecation
 from apps.rest.authentication import StatelessAuthentication
 from apps.rest.caching import read_through
-from apps.rest.negotiation import HotReadNegotiation
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import FIRST, LIST_ETAG, LOCATION
 from apps.users.selectors import current_user
@@ -54,7 +53,6 @@ class PublicListView(ProjectionMixin):
     pagination_class = KeysetPagination
     filter_backends = [DjangoFilterBackend]
     filterset_class = ListingFilter
-    content_negotiation_class = HotReadNegotiation
     serializer_class: type[ModelSerializer[Listing]]
     orderings = {
         "newest": Ordering("id", descending=True),

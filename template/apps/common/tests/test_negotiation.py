@@ -5,7 +5,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer, StaticHTMLRenderer
 from rest_framework.request import Request
 
-from apps.rest.negotiation import HotReadNegotiation
+from apps.common.negotiation import ContentNegotiation
 
 RENDERERS = [JSONRenderer(), StaticHTMLRenderer()]
 
@@ -38,11 +38,11 @@ def select(
         "",
     ],
 )
-def test_hot_reads_negotiate_the_media_type_that_rest_framework_would(
+def test_a_response_has_the_media_type_that_rest_framework_would_select(
     query: dict[str, str], accept: str | None
 ) -> None:
     ours, theirs = (
         select(negotiation, query, accept)
-        for negotiation in (HotReadNegotiation(), DefaultContentNegotiation())
+        for negotiation in (ContentNegotiation(), DefaultContentNegotiation())
     )
     assert ours == theirs
