@@ -8,6 +8,7 @@ from apps.accounts.api import engine
 from apps.accounts.authentication import check_origin
 from apps.accounts.tokens import SessionRefreshToken
 from apps.common.schema import examples
+from apps.common.serializers import ModelSerializer
 from apps.common.text import ONE_LINE
 from apps.users.api import serializers as users
 
@@ -121,7 +122,7 @@ class RecoveryCodesSerializer(serializers.Serializer[Any]):
         "last_used_at": None,
     },
 )
-class FactorSerializer(serializers.ModelSerializer[Authenticator]):
+class FactorSerializer(ModelSerializer[Authenticator]):
     name = serializers.CharField(source="__str__", read_only=True)
 
     class Meta:
@@ -130,7 +131,7 @@ class FactorSerializer(serializers.ModelSerializer[Authenticator]):
         read_only_fields = fields
 
 
-class SessionSerializer(serializers.ModelSerializer[UserSession]):
+class SessionSerializer(ModelSerializer[UserSession]):
     is_current = serializers.SerializerMethodField()
 
     class Meta:

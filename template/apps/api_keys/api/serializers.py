@@ -5,6 +5,7 @@ from rest_framework import serializers
 from apps.api_keys.models import NAME_LENGTH, ApiKey
 from apps.common.schema import examples
 from apps.common.scopes import all_scopes
+from apps.common.serializers import ModelSerializer
 from apps.common.text import ONE_LINE
 
 KEY = {
@@ -20,7 +21,7 @@ KEY = {
 
 
 @examples(response=KEY)
-class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
+class ApiKeySerializer(ModelSerializer[ApiKey]):
     scopes = serializers.ListField(child=serializers.CharField())
 
     class Meta:

@@ -7,11 +7,12 @@ from apps.bookings.models import MAX_NIGHTS, Booking
 from apps.common.numbers import LARGEST
 from apps.common.projection import SerializerByColumn
 from apps.common.schema import examples
+from apps.common.serializers import ModelSerializer
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
 from apps.rest.dates import PlainDateField
 
 
-class BookedListingSerializer(serializers.ModelSerializer[Booking]):
+class BookedListingSerializer(ModelSerializer[Booking]):
     """The listing as it was when it was booked."""
 
     id = serializers.IntegerField(source="listing_id", read_only=True)
@@ -30,7 +31,7 @@ class MemberSinceField(serializers.DateField):
 
 
 @examples(response={"name": "Hanna", "member_since": "2026-11-25", "stays": 3})
-class GuestSerializer(serializers.ModelSerializer[Booking]):
+class GuestSerializer(ModelSerializer[Booking]):
     """The guest, for the host who decides on a request."""
 
     name = serializers.CharField(source="guest.name")
@@ -75,7 +76,7 @@ class NullField(serializers.Field[None, Any, None, Any]):
         "changed_at": "2027-05-20T09:30:00Z",
     }
 )
-class BookingSerializer(serializers.ModelSerializer[Booking]):
+class BookingSerializer(ModelSerializer[Booking]):
     listing = BookedListingSerializer(source="*", read_only=True)
     guest = serializers.SerializerMethodField(help_text="Null, except for the host.")
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from apps.common.projection import SerializerByColumn
 from apps.common.schema import examples
+from apps.common.serializers import ModelSerializer
 from apps.listings.api.examples import CARD, CARD_V2, DRAFT, LISTING
 from apps.listings.models import (
     MAX_CAPACITY,
@@ -24,13 +25,13 @@ from apps.users.models import User
 MAX_BULK = 50
 
 
-class HostSerializer(serializers.ModelSerializer[User]):
+class HostSerializer(ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "name")
 
 
-class PhotoSerializer(serializers.ModelSerializer[Photo]):
+class PhotoSerializer(ModelSerializer[Photo]):
     class Meta:
         model = Photo
         fields = ("url", "caption")
@@ -89,7 +90,7 @@ class RoundedField(serializers.FloatField):
 
 @examples(response=CARD)
 @extend_schema_serializer(extensions={SPARSE: True})
-class ListingCardSerializer(serializers.ModelSerializer[Listing]):
+class ListingCardSerializer(ModelSerializer[Listing]):
     """A listing in a list."""
 
     host = HostSerializer()
@@ -138,7 +139,7 @@ class ListingCardV2Serializer(ListingCardSerializer):
         read_only_fields = fields
 
 
-class PublicListingSerializer(serializers.ModelSerializer[Listing]):
+class PublicListingSerializer(ModelSerializer[Listing]):
     """A listing for the public: without its street and its exact coordinates."""
 
     price = serializers.IntegerField(min_value=1, max_value=MAX_PRICE, help_text="In minor units.")

@@ -1,6 +1,7 @@
 from rest_framework import serializers
 
 from apps.common.schema import examples
+from apps.common.serializers import ModelSerializer
 from apps.reviews.models import Review
 
 
@@ -14,7 +15,7 @@ from apps.reviews.models import Review
         "created_at": "2027-08-05T09:30:00Z",
     },
 )
-class ReviewSerializer(serializers.ModelSerializer[Review]):
+class ReviewSerializer(ModelSerializer[Review]):
     rating = serializers.IntegerField(min_value=1, max_value=5)
     author = serializers.CharField(source="author.name", read_only=True)
 

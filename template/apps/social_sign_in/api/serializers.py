@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.serializers import DeliverySerializer, PendingSerializer
 from apps.common.schema import examples
+from apps.common.serializers import ModelSerializer
 
 
 @examples(response={"id": "google", "name": "Google"})
@@ -41,7 +42,7 @@ class CompletionSerializer(DeliverySerializer, PendingSerializer):
         "last_used_at": "2026-11-29T18:04:00Z",
     },
 )
-class ProviderLinkSerializer(serializers.ModelSerializer[SocialAccount]):
+class ProviderLinkSerializer(ModelSerializer[SocialAccount]):
     created_at = serializers.DateTimeField(source="date_joined", read_only=True)
     last_used_at = serializers.DateTimeField(source="last_login", read_only=True)
 

@@ -1,0 +1,30 @@
+"""Model serializers that find their fields once in a process."""
+
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from rest_framework import serializers
+
+M = TypeVar("M", bound=Model)
+
+
+class ModelSerializer(serializers.ModelSerializer[M]):
+    """DRF's class, which would derive each field from the model again for every instance.
+
+    A field of a class must be the same in each of its instances. Its arguments may depend on the
+    request, in `get_extra_kwargs`.
+    """
+
+    _built: dict[str, tuple[Any, dict[str, Any]]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._built = {}
+
+    def build_field(self, field_name: str, *args: Any) -> tuple[Any, dict[str, Any]]:
+        """Return the class of a field and the arguments to create it with."""
+        if field_name not in self._built:
+            self._built[field_name] = super().build_field(field_name, *args)
+        kind, arguments = self._built[field_name]
+        # DRF changes the arguments.
+        return kind, {**arguments}
