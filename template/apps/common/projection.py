@@ -533,7 +533,8 @@ def prepare(
     model: Any = queryset.model
     annotations = frozenset(queryset.query.annotations)
     projection = find_projection(serializer, model, annotations, json_as_text=json_as_text)
-    is_plain = not any(getattr(each, "queryset", None) for each in prefetches_of(queryset))
+    own = [getattr(each, "queryset", None) for each in prefetches_of(queryset)]
+    is_plain = own.count(None) == len(own)
     return (projection, queryset) if projection and is_plain else None
 
 

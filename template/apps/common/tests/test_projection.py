@@ -4,13 +4,16 @@ import gc
 import json
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Prefetch, QuerySet, Value
+from django.db import models
+from django.db.models import Prefetch, Q, QuerySet, Value
+from django.test.utils import isolate_apps
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,17 +22,21 @@ from rest_framework import renderers, serializers
 from rest_framework.filters import OrderingFilter
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
-from rest_framework.test import APIRequestFactory
+from rest_framework.test import APIRequestFactory, force_authenticate
 
+from apps.common import statements
 from apps.common.computed import computed
 from apps.common.encoding import dump
+from apps.common.numbers import LARGEST
 from apps.common.projection import (
     CannotCompileError,
     ProjectionMixin,
+    SerializerByColumn,
     check_projections,
     compile_projection,
     prefetches_of,
 )
+from apps.common.statements import CompiledQuery, Statement
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
@@ -50,7 +57,7 @@ class OwnerSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("number", "email", "name", "is_staff", "joined_on")
+        fields = ("id", "number", "email", "name", "is_staff", "joined_on")
 
 
 class ChangeSerializer(serializers.ModelSerializer[LogEntry]):
@@ -125,21 +132,30 @@ def test_a_projection_returns_what_the_serializer_returns(
     assert getattr(LogEntry, "initial", None) is initial
 
 
+class PermissionSerializer(serializers.ModelSerializer[Permission]):
+    class Meta:
+        model = Permission
+        fields = ("codename", "name")
+
+
+class ChangesSerializer(serializers.ModelSerializer[LogEntry]):
+    class Meta:
+        model = LogEntry
+        fields = ("id", "object_repr")
+
+
+class LargeTypeSerializer(ContentTypeSerializer):
+    permissions = PermissionSerializer(source="permission_set", many=True)
+    changes = ChangesSerializer(source="logentry_set", many=True)
+
+    class Meta:
+        model = ContentType
+        fields: tuple[str, ...] = ("id", "app_label", "permissions", "changes")
+
+
 def test_lists_take_one_query_each(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    class PermissionSerializer(serializers.ModelSerializer[Permission]):
-        class Meta:
-            model = Permission
-            fields = ("codename", "name")
-
-    class TypeSerializer(ContentTypeSerializer):
-        permissions = PermissionSerializer(source="permission_set", many=True)
-
-        class Meta:
-            model = ContentType
-            fields = ("id", "app_label", "permissions")
-
     viewing = Permission.objects.filter(codename__startswith="view").order_by("-codename")
     without = ContentType.objects.create(app_label="gone", model="gone")
     for prefetch in (
@@ -148,11 +164,74 @@ def test_lists_take_one_query_each(
         Prefetch("permission_set", viewing),
     ):
         types = ContentType.objects.order_by("pk").prefetch_related("logentry_set", prefetch)
-        with django_assert_num_queries(3 + 2):
-            expected, projected = outputs(TypeSerializer, types)
+        with django_assert_num_queries(3 + 3):
+            expected, projected = outputs(LargeTypeSerializer, types)
         assert projected == expected
         assert (projected[-1]["id"], projected[-1]["permissions"]) == (without.pk, [])
         assert projected[0]["permissions"]
+
+
+class SmallTypeSerializer(LargeTypeSerializer):
+    class Meta(LargeTypeSerializer.Meta):
+        fields = ("id", "permissions")
+
+
+class ShownTypeSerializer(SerializerByColumn):
+    column = "is_own"
+    if_true = LargeTypeSerializer
+    if_false = SmallTypeSerializer
+
+
+@pytest.mark.parametrize("column", [Q(app_label="users"), Value(True), Value(False)])  # noqa: FBT003  # Django's signature
+def test_a_column_decides_which_serializer_shows_a_row(
+    db: None, column: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    types = ContentType.objects.annotate(is_own=column).order_by("pk")
+    types = types.prefetch_related("permission_set", "logentry_set")
+    # The two serializers share the query of a list.
+    with django_assert_num_queries(3 + 3):
+        expected, projected = outputs(ShownTypeSerializer, types)
+    assert projected == expected
+    shown = {"app_label" in each for each in projected}
+    assert shown == ({True, False} if isinstance(column, Q) else {column.value})
+
+
+class NamesField(serializers.ListField):
+    is_unchanged = True
+
+    def to_representation(self, data: Any) -> Any:
+        return data
+
+
+@isolate_apps("django.contrib.contenttypes")
+def test_a_list_passes_stored_json_through() -> None:
+    class Flag(models.Model):  # noqa: DJ008  # nobody sees it
+        facts = models.JSONField()
+        names = models.JSONField(null=True)
+        parsed = models.JSONField(decoder=json.JSONDecoder)
+
+        class Meta:
+            app_label = "contenttypes"
+
+    class FlagSerializer(serializers.ModelSerializer[Flag]):
+        names = NamesField()
+        text = serializers.JSONField(source="facts", binary=True)
+
+        class Meta:
+            model = Flag
+            fields = ("facts", "names", "parsed", "text")
+
+    facts, names = {"ä": [1.5, None]}, ["b", "a"]
+    instance = Flag(facts=facts, names=names, parsed=facts)
+    expected = json.loads(dump(FlagSerializer(instance).data))
+    detail = compile_projection(FlagSerializer(), Flag)
+    assert json.loads(dump(detail.output_of(instance))) == expected
+    rows = compile_projection(FlagSerializer(), Flag, json_as_text=True)
+    assert rows.columns == ["json_0", "json_1", "parsed", "facts"]
+    assert [str(each) for each in rows.expressions.values()] == ["Cast(F(facts))", "Cast(F(names))"]
+    row = [json.dumps(facts), json.dumps(names), facts, facts]
+    assert json.loads(dump(rows.output([row])[0])) == expected
+    assert rows.output([[row[0], None, facts, facts]])[0]["names"] is None
 
 
 class Uncompiled(serializers.ModelSerializer[LogEntry]):
@@ -280,6 +359,88 @@ class TypeView(ProjectionMixin, RetrieveAPIView[ContentType]):
     queryset = ContentType.objects.all()
 
 
+def types_of(label_id: int) -> QuerySet[ContentType]:
+    """Return the types of the app that a type belongs to."""
+    label = ContentType.objects.filter(pk=label_id).values("app_label")
+    return ContentType.objects.filter(app_label__in=label).prefetch_related("permission_set")
+
+
+def entries_of(user: User) -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(user=user)
+
+
+def types_by(label: str) -> QuerySet[ContentType]:
+    return ContentType.objects.filter(app_label=label)
+
+
+def types_with_changes() -> QuerySet[ContentType]:
+    changes = Prefetch("logentry_set", LogEntry.objects.order_by("object_repr"))
+    return ContentType.objects.prefetch_related(changes)
+
+
+def compiled_by(view: Any, **arguments: Any) -> tuple[Any, int]:
+    """Return the data of a view, and how many queries it has compiled."""
+    with mock.patch.object(statements, "CompiledQuery", wraps=CompiledQuery) as compile_query:
+        data = get(view, **arguments).data
+    return data, compile_query.call_count
+
+
+def test_the_sql_of_select_is_compiled_once(db: None) -> None:
+    of_app = TypeListView.as_view(
+        select=staticmethod(types_of), pagination_class=None, serializer_class=LargeTypeSerializer
+    )
+    for model in (Permission, User):
+        kind = ContentType.objects.get_for_model(model)
+        expected = ContentType.objects.filter(app_label=kind.app_label).values_list("pk", flat=True)
+        data, _ = compiled_by(of_app, label_id=kind.pk)
+        assert {each["id"] for each in data} == {*expected}
+        again, compiled = compiled_by(of_app, label_id=kind.pk)
+        assert (again, compiled) == (data, 0)
+
+
+def test_details_of_select_are_those_of_its_rows(db: None) -> None:
+    user, entry = (ContentType.objects.get_for_model(each) for each in (User, LogEntry))
+    view = TypeView.as_view(select=staticmethod(types_of))
+    for _ in range(2):
+        data, compiled = compiled_by(view, label_id=user.pk, pk=user.pk)
+        assert data == ContentTypeSerializer(user).data
+        assert get(view, label_id=user.pk, pk=entry.pk).status_code == 404
+    assert compiled == 0
+    # No column holds such a number, and this is no number.
+    for pk in (LARGEST + 1, "x"):
+        assert get(view, label_id=user.pk, pk=pk).status_code == 404
+
+
+@pytest.mark.parametrize("is_owner", [True, False])
+def test_select_knows_the_user(user: User, *, is_owner: bool) -> None:
+    owner = user if is_owner else UserFactory.create()
+    LogEntry.objects.create(user=owner, action_flag=CHANGE, object_repr="x")
+    view = TypeListView.as_view(
+        select=staticmethod(entries_of), pagination_class=None, serializer_class=ChangesSerializer
+    )
+    assert len(get(view, user=user).data) == is_owner
+
+
+@pytest.mark.parametrize(
+    ("select", "options"),
+    [
+        (types_by, {}),
+        (types_with_changes, {"serializer_class": LargeTypeSerializer}),
+        (ContentType.objects.all, {"serializer_class": Nested}),
+        (ContentType.objects.all, {"filter_backends": [OrderingFilter]}),
+    ],
+)
+def test_other_rows_are_read_by_queries_of_the_request(
+    db: None, select: Any, options: dict[str, Any]
+) -> None:
+    view = TypeListView.as_view(select=staticmethod(select), pagination_class=None, **options)
+    with mock.patch.object(Statement, "rows") as compiled_rows:
+        data = get(view, label="users").data
+    expected = types_by("users") if select is types_by else ContentType.objects.all()
+    assert {each["id"] for each in data} == {each.pk for each in expected}
+    assert not compiled_rows.called
+
+
 class OnlyUsers(BasePermission):
     """Looks at the object."""
 
@@ -287,8 +448,10 @@ class OnlyUsers(BasePermission):
         return isinstance(obj, ContentType) and obj.model == "user"
 
 
-def get(view: Any, path: str = "/", **arguments: Any) -> Any:
-    return view(APIRequestFactory().get(path), **arguments)
+def get(view: Any, path: str = "/", user: User | None = None, **arguments: Any) -> Any:
+    request = APIRequestFactory().get(path)
+    force_authenticate(request, user)
+    return view(request, **arguments)
 
 
 @pytest.mark.parametrize("serializer", [ContentTypeSerializer, Nested])
@@ -324,6 +487,18 @@ def test_details_come_without_instances_unless_something_looks_at_them(db: None)
         assert get(view, pk=other.pk).status_code == (403 if options else 200)
     nested = TypeView.as_view(serializer_class=Nested)
     assert get(nested, pk=user.pk).data == {**expected, "more": True}
+    large = TypeView.as_view(serializer_class=LargeTypeSerializer, permission_classes=[OnlyUsers])
+    assert get(large, pk=user.pk).data == LargeTypeSerializer(user).data
+
+
+def test_an_object_that_is_no_instance_is_shown_by_the_serializer() -> None:
+    fields = {"id": 1, "app_label": "users", "model": "user"}
+
+    class FactsView(TypeView):
+        def get_object(self) -> Any:
+            return fields
+
+    assert get(FactsView.as_view()).data == fields
 
 
 def test_the_check_of_a_view_sees_the_object(db: None) -> None:
