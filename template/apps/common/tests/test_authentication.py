@@ -1,6 +1,8 @@
+from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import OperationalError, connection
 from django.forms.models import model_to_dict
 from pytest_django import DjangoAssertNumQueries
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -9,6 +11,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.common.authentication import BearerAuthentication
 from apps.common.fifo_cache import FIFOCache
+from apps.common.statements import CompiledQuery
 from apps.users.models import User
 
 
@@ -39,6 +42,34 @@ def test_an_account_is_read_with_one_query_as_django_reads_it(
     user.delete()
     with pytest.raises(AuthenticationFailed):
         BearerAuthentication().get_user(token)
+
+
+def test_a_stale_connection_is_checked_when_reading_the_account_fails(user: User) -> None:
+    """As Django does before the first query of a request."""
+    token, read, errors = access_token(user), CompiledQuery.rows, [OperationalError]
+
+    def rows(*args: Any) -> list[Any]:
+        if errors:
+            raise errors.pop()
+        return read(*args)
+
+    with (
+        mock.patch.object(CompiledQuery, "rows", rows),
+        mock.patch.object(connection, "is_usable", return_value=True) as check,
+    ):
+        assert BearerAuthentication().get_user(token) == user
+    assert check.call_count == 1
+
+
+def test_a_connection_that_fails_is_not_tried_twice(user: User) -> None:
+    token = access_token(user)
+    with (
+        mock.patch.object(CompiledQuery, "rows", side_effect=OperationalError) as read,
+        mock.patch.object(connection, "connection", None),
+        pytest.raises(OperationalError),
+    ):
+        BearerAuthentication().get_user(token)
+    assert read.call_count == 1
 
 
 def test_a_token_signature_is_verified_once(user: User) -> None:
