@@ -1,8 +1,10 @@
 """IP addresses of clients, as servers and proxies write them."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
+@lru_cache(maxsize=1000)
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """Return the address that a server or a proxy names, or None if it is none.
 

@@ -9,10 +9,12 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
+from django.utils.cache import patch_vary_headers
 
 from apps.common.addresses import parse_address
 from apps.common.handlers import REJECTED
@@ -151,6 +153,19 @@ class CacheControlMiddleware:
         has_credentials = request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_COOKIE")
         if has_credentials or request.path_info.startswith("/api/"):
             response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class OriginMiddleware(CorsMiddleware):
+    """django-cors-headers, which would parse all headers to see that a request has no Origin."""
+
+    def add_response_headers(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if "HTTP_ORIGIN" in request.META:
+            return super().add_response_headers(request, response)
+        if self.is_enabled(request):
+            patch_vary_headers(response, ["origin"])
         return response
 
 
