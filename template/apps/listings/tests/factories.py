@@ -57,3 +57,9 @@ class PhotoFactory(DjangoModelFactory[Photo]):
     listing = factory.SubFactory(ListingFactory)
     url = factory.Sequence(lambda number: f"https://img.example.com/{number}.jpg")
     position = factory.LazyAttribute(lambda it: it.listing.photos.count())
+
+
+def create_many(user: User, count: int) -> dict[str, dict[str, Any]]:
+    """Create published listings of a user, with a photo each."""
+    ListingFactory.create_batch(count, host=user)
+    return {}
