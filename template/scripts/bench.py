@@ -463,7 +463,7 @@ def main() -> None:
         file.write_bytes(pickle.dumps([case.statements for case in cases]))
         os.environ |= {"BENCH_DATABASE": database, "BENCH_STATEMENTS": str(file)}
         missing |= measure_all(cases)
-        extra = [line for each in sorted(Path("scripts").glob("bench_*.py")) for line in run(each)]
+        extra = list(extra_rows())
     version = ".".join(map(str, connection.get_database_version()))
     cache = os.environ.get("CACHE_URL", "").partition(":")[0] or "in the process"
     print(
@@ -480,10 +480,19 @@ def main() -> None:
     sys.exit(bool(missing))
 
 
-def run(script: Path) -> list[str]:
-    """Return the lines of a program that measures something else, such as bench_NAME.py."""
-    print(script.stem, file=sys.stderr)
-    return []
+def extra_rows() -> Iterator[str]:
+    """Yield the lines of what else is measured: `main` of each scripts/bench_NAME.py prints it.
+
+    This is a JSON object with the rounds of something, and of what it is compared with, by its name.
+    Where nothing could be measured, it has a text that says why.
+    """
+    for file in sorted(Path("scripts").glob("bench_*.py")):
+        command = f"from scripts.{file.stem} import main; main()"
+        process = subprocess.run(
+            [sys.executable, "-c", command], check=True, stdout=subprocess.PIPE
+        )
+        for name, result in json.loads(process.stdout).items():
+            yield f"{name} {result}" if isinstance(result, str) else row(name, *result)
 
 
 if __name__ == "__main__":
