@@ -1,12 +1,12 @@
 """Compares each GET of the API with a bare Django view that runs the same SQL: `make bench`.
 
-On the database server that .env names, it creates a scratch database with 100 rows of everything
-(`create_rows`), and drops it again. It also uses the cache that .env names. It signs in as a client
-does, and requests each GET of the OpenAPI document once, to see its SELECTs.
+On the database server that .env names, it creates a scratch database with 100 rows of everything, and
+drops it again. It also uses the cache that .env names. It signs in, and requests each GET of the
+OpenAPI document, to see which SELECTs its view runs.
 
-Both views run in a separate Granian server with one worker. The CPU time per request hardly varies
-from run to run, but the requests per second do. So each round measures all cases in turn, and a ratio
-is the median of the ratios in each round. Takes half a minute. Exits with 1 if a GET has no row.
+Both run in a separate Granian server with one worker. The CPU time per request hardly varies from run
+to run, but the requests per second do. So each round measures all cases in turn, and a ratio is the
+median of the ratios in each round. Takes half a minute. Fails if a GET cannot be measured.
 """
 
 import json
@@ -19,22 +19,19 @@ import secrets
 import statistics
 import subprocess
 import sys
-import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.client import HTTPConnection
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import count, islice, repeat
+from itertools import count, repeat
 from pathlib import Path
-from socket import socket
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings.local",
@@ -42,162 +39,48 @@ os.environ |= {
     "LOG_FORMAT": "json",
     "ALLOWED_HOSTS": "127.0.0.1",
     "ACCESS_TOKEN_MINUTES": "60",
+    "BENCH_PREFIX": secrets.token_hex(4),
 }
 
+# Sets up Django.
+from config.tests.servers import CLIENTS, NotMeasuredError, Server, Statements, use_scratch  # isort: skip
+
 import django
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
+from factory import SubFactory
+from factory.django import DjangoModelFactory
+from rest_framework.views import APIView
 
-django.setup()
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD, UserFactory
+from config.tests.routes import fill
 
-import orjson  # noqa: E402
-from django.apps import apps  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.db import IntegrityError, connection, transaction  # noqa: E402
-from django.http import HttpRequest, HttpResponse  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import path, reverse  # noqa: E402
-from drf_spectacular.generators import SchemaGenerator  # noqa: E402
-from factory import SubFactory  # noqa: E402
-from factory.django import DjangoModelFactory  # noqa: E402
-from rest_framework.views import APIView  # noqa: E402
+ROWS = int(os.environ.get("ROWS", "100"))
+ROUNDS = int(os.environ.get("ROUNDS", "8"))
+# In each round, of each case: this many requests at most, and for this many milliseconds about.
+REQUESTS = int(os.environ.get("REQUESTS", "30"))
+SLICE = 80
 
-from apps.users.models import User  # noqa: E402
-from apps.users.tests.factories import PASSWORD, UserFactory  # noqa: E402
-from config.tests.routes import fill  # noqa: E402
-
-ROWS = 100
-ROUNDS = int(os.environ.get("ROUNDS", "10"))
-REQUESTS = int(os.environ.get("REQUESTS", "30"))  # in each round, for each case, at most
-CLIENTS = 2
-SLICE = 100  # milliseconds that the requests of one case take in each round, at most
-CPU_PATH = "/cpu-seconds-of-this-process"
-
-Statements = list[tuple[str, Any]]  # SQL and its parameters
 Rounds = list[tuple[float, float]]  # CPU milliseconds of one request, and requests per second
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-class NotMeasuredError(Exception):
-    """A GET has no row in the table. The message says why, and what to do."""
-
-
-# The servers.
-
-
-def ours() -> Application:
-    """Return the service unchanged."""
-    return with_cpu_time(WSGIHandler())
-
-
-def bare() -> Application:
-    """Return a service with a bare view for each list of statements in the file BENCH_STATEMENTS.
-
-    It has no middleware, no authentication and no rate limits.
-    """
-    content = Path(os.environ["BENCH_STATEMENTS"]).read_bytes()
-    views = enumerate(map(bare_view, pickle.loads(content)))  # noqa: S301  # this program wrote it
-    settings.MIDDLEWARE = []
-    settings.ROOT_URLCONF = tuple(path(str(number), view) for number, view in views)
-    return with_cpu_time(WSGIHandler())
-
-
-def bare_view(statements: Statements) -> Callable[[HttpRequest], HttpResponse]:
-    def view(request: HttpRequest) -> HttpResponse:
-        rows: list[dict[str, Any]] = []
-        with connection.cursor() as cursor:
-            for sql, params in statements:
-                cursor.execute(sql, params)
-                names = [column[0] for column in cursor.description]
-                rows += [dict(zip(names, row)) for row in cursor.fetchall()]  # noqa: B905  # the fastest way
-        return HttpResponse(orjson.dumps(rows, default=str), "application/json")
-
-    return view
-
-
-def with_cpu_time(application: Application) -> Application:
-    """Add CPU_PATH to an application, which returns the CPU time of its process."""
-    use_scratch(os.environ["BENCH_DATABASE"])
-
-    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != CPU_PATH:
-            return application(environ, start_response)
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return [str(time.process_time()).encode()]
-
-    return wrapped
-
-
-def use_scratch(database: str) -> None:
-    """Let this process use a database and the cache keys of this run, and limit no client."""
-    settings.DATABASES["default"]["NAME"] = database
-    settings.CACHES["default"]["KEY_PREFIX"] = os.environ["BENCH_PREFIX"]
-    rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
-    rates |= dict.fromkeys(rates, "1000000/min")
-
-
-class Server:
-    """A Granian process that serves one of the applications above, named by its function."""
-
-    def __init__(self, application: str) -> None:
-        with socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        options = "--interface wsgi --factory --workers 1 --blocking-threads 1 --no-log"
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", *options.split(), "--port", str(self.port)),
-                f"scripts.bench:{application}",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def get(self, paths: Iterable[str], headers: dict[str, str]) -> None:
-        """Request each path, on one connection. Raises NotMeasuredError if a response is not 200."""
-        for status, body in self.responses(paths, headers):
-            if status != HTTPStatus.OK:
-                raise NotMeasuredError(f"returned {status}: {body[:200].decode()}")
-
-    def responses(
-        self, paths: Iterable[str], headers: dict[str, str]
-    ) -> Iterator[tuple[int, bytes]]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        for each in paths:
-            connection.request("GET", each, headers=headers)
-            response = connection.getresponse()
-            yield response.status, response.read()
-        connection.close()
-
-    def cpu_seconds(self) -> float:
-        """Return the CPU time that the worker has used."""
-        ((_, body),) = self.responses([CPU_PATH], {})
-        return float(body)
-
-    def wait(self) -> None:
-        """Wait until the server responds. Raises SystemExit after 30 seconds."""
-        for _ in range(300):
-            try:
-                self.cpu_seconds()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise SystemExit("The server does not start.")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+Parameters = dict[str, dict[str, Any]]  # by path of the OpenAPI document
 
 
 @contextmanager
-def scratch_database() -> Iterator[str]:
-    """Create a scratch database, yield its name, and delete it."""
+def scratch_database() -> Iterator[None]:
+    """Create a scratch database, use it, and delete it."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(Path("bench.sqlite3").resolve())
     configured_name = connection.settings_dict["NAME"]
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    os.environ["BENCH_DATABASE"] = name
+    use_scratch()
     try:
-        yield name
+        yield
     finally:
         connection.creation.destroy_test_db(configured_name, verbosity=0)
         # The files that SQLite keeps beside its database, such as the WAL.
@@ -205,29 +88,27 @@ def scratch_database() -> Iterator[str]:
             file.unlink()
 
 
-# The rows, and who may read them.
-
-
-def create_rows() -> tuple[list[Client], dict[str, dict[str, Any]]]:
+def create_rows() -> tuple[list[Client], Parameters]:
     """Create 100 rows of everything. Return two clients, and the parameters of some paths.
 
-    The first client is an ordinary user, to whom the rows belong, and the second one a superuser.
-    In an app, `create_many` of `tests/factories.py` creates them, or else each of its factories does,
-    with the user for each foreign key to a user. See `create_many` of `apps.users`.
+    The first client is an ordinary user, to whom the rows belong, and the second one a superuser. An
+    app's tests/factories.py may have `create_many(user, count)`, which creates its rows and returns
+    parameters. Otherwise each of its factories creates rows.
     """
-    parameters: dict[str, dict[str, Any]] = {}
+    parameters: Parameters = {}
     with transaction.atomic():
-        user, staff = UserFactory.create(), UserFactory.create(is_staff=True, is_superuser=True)
-        # Before a row makes the password insufficient.
-        clients = [sign_in(user), sign_in(staff)]
+        user, superuser = UserFactory.create(), UserFactory.create(is_staff=True, is_superuser=True)
+        # Before there is a row that makes the password insufficient.
+        clients = [sign_in(user), sign_in(superuser)]
         for app in apps.get_app_configs():
-            if app.name.startswith("apps.") and find_spec(f"{app.name}.tests"):
-                name = f"{app.name}.tests.factories"
-                factories = import_module(name) if find_spec(name) else None
-                if create_many := getattr(factories, "create_many", None):
-                    parameters |= create_many(user, ROWS)
-                elif factories:
-                    create_with_factories(factories, user)
+            name = f"{app.name}.tests.factories"
+            if not app.name.startswith("apps.") or not find_spec(name):
+                continue
+            factories = import_module(name)
+            if hasattr(factories, "create_many"):
+                parameters |= factories.create_many(user, ROWS)
+            else:
+                create_with_factories(factories, user)
         # No e-mails and no jobs: they would be about rows of another database.
         connection.run_on_commit.clear()
     return clients, parameters
@@ -235,48 +116,80 @@ def create_rows() -> tuple[list[Client], dict[str, dict[str, Any]]]:
 
 def sign_in(user: User) -> Client:
     """Return a client that sends the access token of a user."""
-    body = {"email": user.email, "password": PASSWORD}
     client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
+    body = {"email": user.email, "password": PASSWORD}
     response = client.post(reverse("sign-in"), body, "application/json")
     if response.status_code != HTTPStatus.OK:
         raise SystemExit(f"Nobody can sign in: {response.content.decode()}")
-    token = response.json()["access"]
-    client.defaults |= {"HTTP_AUTHORIZATION": f"Bearer {token}", "HTTP_ACCEPT": "application/json"}
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {response.json()['access']}"
     return client
 
 
 def create_with_factories(module: Any, user: User) -> None:
-    """Let each factory of a module create 100 rows, which belong to the user as far as they can."""
+    """Let each factory of a module create rows, which belong to the user as far as they can."""
     for each in vars(module).values():
-        if not isinstance(each, type) or not issubclass(each, DjangoModelFactory):
+        if getattr(each, "__module__", "") != module.__name__ or not isinstance(each, type):
             continue
-        if each.__module__ != module.__name__ or each._meta.abstract:  # noqa: SLF001  # documented
+        if not issubclass(each, DjangoModelFactory) or each._meta.abstract:  # noqa: SLF001  # documented
             continue
-        names = [
-            name
-            for name, declared in each._meta.base_declarations.items()  # noqa: SLF001
-            if isinstance(declared, SubFactory) and issubclass(declared.get_factory(), UserFactory)
-        ]
-        # A user may be there only once, or not twice in one row.
-        for some in (names, names[:1], []):
+        declared: dict[str, Any] = each._meta.base_declarations  # noqa: SLF001
+        names = [name for name, value in declared.items() if is_of_user(value)]
+        # It may be that the user may stand in one column of a row only, or in one row only.
+        for own in (names, names[:1], []):
             try:
                 with transaction.atomic():
-                    each.create_batch(ROWS, **dict.fromkeys(some, user))
+                    each.create_batch(ROWS, **dict.fromkeys(own, user))
                 break
             except IntegrityError:
-                if not some:
+                if not own:
                     raise
 
 
-# The cases.
+def is_of_user(declaration: Any) -> bool:
+    """Tell whether a declaration of a factory creates a user."""
+    is_row = isinstance(declaration, SubFactory)
+    return is_row and declaration.get_factory()._meta.model is User  # noqa: SLF001
+
+
+@dataclass
+class Reading:
+    """A response, the view that made it, and the SELECTs before and in the view's own method."""
+
+    response: Any
+    view: Any
+    before: Statements
+    own: Statements
+
+
+def read(client: Client, url: str) -> Reading:
+    """Request a URL in this process."""
+    views: list[Any] = [None]
+    lists = [Statements(), Statements()]
+    initial: Callable[..., None] = APIView.initial
+
+    def initial_and_note(view: Any, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, and check permissions and limits, whose queries are not the view's own."""
+        views.append(view)
+        initial(view, *args, **kwargs)
+        lists.append(own)
+
+    def note(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if re.match(r"[\s(]*(SELECT|WITH)\b", sql, re.IGNORECASE):
+            lists[-1].append((sql, params))
+        return execute(sql, params, many, context)
+
+    own, before = lists[0], lists[1]
+    with patch.object(APIView, "initial", initial_and_note), connection.execute_wrapper(note):
+        response = client.get(url)
+    return Reading(response, views[-1], before, own)
 
 
 @dataclass
 class Case:
-    """A GET beside its bare view, and what was measured of both."""
+    """A GET, and what was measured of it and of its bare view."""
 
     name: str
-    paths: Iterator[str]
+    urls: Iterator[str]
     headers: dict[str, str]
     statements: Statements
     size: str  # rows and bytes of the response
@@ -285,125 +198,76 @@ class Case:
     bare_rounds: Rounds = field(default_factory=list)
 
 
-@dataclass
-class Reading:
-    """A response, the view that made it, and the SELECTs that it ran."""
-
-    response: Any
-    view: Any
-    authentication: Statements
-    own: Statements
-
-    @property
-    def statements(self) -> Statements:
-        """Return the view's own ones. A view that has none shows what the authentication has read."""
-        return self.own or self.authentication
-
-
-def read(client: Client, url: str) -> Reading:
-    """Request a URL in this process."""
-    views, statements, own = [], Statements(), Statements()
-    initial: Any = APIView.initial
-
-    def initial_and_switch(view: Any, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, and check permissions and limits. What follows is the view's own."""
-        views.append(view)
-        initial(view, *args, **kwargs)
-        targets.append(own)
-
-    def record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
-        if re.match(r"[\s(]*(SELECT|WITH)\b", sql, re.IGNORECASE):
-            targets[-1].append((sql, params))
-        return execute(sql, params, many, context)
-
-    targets = [statements]
-    with patch.object(APIView, "initial", initial_and_switch), connection.execute_wrapper(record):
-        response = client.get(url)
-    return Reading(response, views[-1] if views else None, statements, own)
-
-
 def cases_of(
-    template: str, operation: Any, clients: list[Client], parameters: dict[str, Any]
+    path: str, known: set[str], clients: list[Client], given: Parameters
 ) -> Iterator[Case]:
-    """Yield the case of a GET of the OpenAPI document: two, if responses are cached.
+    """Yield the case of a GET with these parameters, or two, if responses are cached.
 
     Raises NotMeasuredError.
     """
-    client, url = callable_url(template, operation, clients, parameters)
+    client, url = find_url(path, known, clients, given)
     uncached = (f"{url}{'&' if '?' in url else '?'}uncached={number}" for number in count())
     # The first ones may fill caches.
-    _, fresh = [read(client, next(uncached)) for _ in range(2)]
-    *_, repeated = [read(client, url) for _ in range(3)]
-    headers = {"Authorization": client.defaults["HTTP_AUTHORIZATION"], "Accept": "application/json"}
+    _, fresh = (read(client, next(uncached)) for _ in range(2))
+    *_, repeated = (read(client, url) for _ in range(3))
+    headers = {"Authorization": client.defaults["HTTP_AUTHORIZATION"]}
     size = size_of(repeated.response)
-    name = template
     if fresh.own and not repeated.own:
-        yield Case(template, uncached, headers, fresh.statements, size)
-        repeated, name = fresh, f"{template} from the cache"
-    yield Case(name, repeat(url), headers, repeated.statements, size)
+        yield Case(path, uncached, headers, fresh.own, size)
+        yield Case(f"{path} (cached)", repeat(url), headers, fresh.own, size)
+    else:
+        # A view without a query of its own shows what the authentication has read.
+        yield Case(path, repeat(url), headers, repeated.own or repeated.before, size)
 
 
-def callable_url(
-    template: str, operation: Any, clients: list[Client], parameters: dict[str, Any]
+def find_url(
+    path: str, known: set[str], clients: list[Client], given: Parameters
 ) -> tuple[Client, str]:
-    """Return the URL of an object, and the first client that may read it. Raises NotMeasuredError."""
-    known = {each["name"] for each in operation.get("parameters", ())}
-    query = "".join(f"?{name}={ROWS}" for name in ("page_size", "limit") if name in known)
+    """Return a URL of a path, and the first client that may read it. Raises NotMeasuredError."""
+    in_path = {*re.findall(r"{(\w+)}", path)}
+    size = dict.fromkeys(known & {"page_size", "limit"}, ROWS)
+    problems = []
     for client in clients:
-        found = read(client, fill(template))
-        values = parameters.get(template) or object_of(template, found.view)
-        url = re.sub(r"{(\w+)}", lambda match: str(values.get(match[1], match[0])), template) + query
+        values = given.get(path) or first_object(path, read(client, fill(path)).view)
+        url = path
+        for name in in_path & values.keys():
+            url = url.replace("{" + name + "}", str(values[name]))
+        if query := size | {name: values[name] for name in values.keys() - in_path}:
+            url += f"?{urlencode(query)}"
         response = client.get(url)
         if response.status_code == HTTPStatus.OK:
             return client, url
-        if response.status_code not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            break
+        problems.append(f"{url} returned {response.status_code}")
     raise NotMeasuredError(
-        f"returned {response.status_code} for {url}. Let `create_many` in the tests/factories.py of its"
-        f" app create its rows, and return the parameters of the path, as that of apps.reviews does."
+        f"{problems[0]}, and for a superuser {problems[1]}. In tests/factories.py of its app, let"
+        " create_many(user, count) create its rows, and return the parameters as that of"
+        ' apps.users does: {"' + path + '": {"name": value}}'
     )
 
 
-def object_of(template: str, view: Any) -> dict[str, Any]:
-    """Return the parameter of the path of the first object that the view may show, if it tells one."""
-    names = re.findall(r"{(\w+)}", template)
+def first_object(path: str, view: Any) -> dict[str, Any]:
+    """Return the parameter of a path for the first object that its view may show, if it tells one."""
     try:
-        first = view.get_queryset().first()
-        return {names[-1]: getattr(first, view.lookup_field)}
-    except Exception:  # noqa: BLE001  # the view may be anything
+        row = view.filter_queryset(view.get_queryset()).first()
+        return {re.findall(r"{(\w+)}", path)[-1]: getattr(row, view.lookup_field)}
+    except Exception:  # noqa: BLE001  # views may do anything
         return {}
 
 
 def size_of(response: Any) -> str:
     """Return how many rows and bytes a response has."""
-    body = json.loads(response.content)
+    content, body = response.getvalue(), None
+    if response["Content-Type"] == "application/json":
+        body = json.loads(content)
     body = body.get("results", body) if isinstance(body, dict) else body
-    return f"{len(body) if isinstance(body, list) else 1:6}{len(response.content):8}"
+    return f"{len(body) if isinstance(body, list) else 1:6}{len(content):8}"
 
 
-# The measurement.
-
-
-def measure(
-    server: Server, paths: Iterator[str], headers: dict[str, str], requests: int
-) -> tuple[float, float]:
-    """Return the CPU milliseconds per request, and the requests per second."""
-    paths_of_clients = [[*islice(paths, requests // CLIENTS)] for _ in range(CLIENTS)]
-    cpu, started = server.cpu_seconds(), time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        # `list` raises the errors of the threads.
-        list(pool.map(server.get, paths_of_clients, repeat(headers)))
-    seconds = time.perf_counter() - started
-    return (server.cpu_seconds() - cpu) / requests * 1000, requests / seconds
-
-
-def measure_all(cases: list[Case]) -> dict[str, str]:
-    """Measure all cases in turn, in each round. Return the names of those that failed, and why."""
+def measure(cases: list[Case]) -> dict[str, str]:
+    """Measure all cases in turn, in each round. Return which of them failed, and why."""
     failed: dict[str, str] = {}
-    with ExitStack() as stack:
-        servers = [Server("ours"), Server("bare")]
-        for server in servers:
-            stack.callback(server.stop)
+    service, bare = servers = [Server("ours"), Server("bare")]
+    try:
         for server in servers:
             server.wait()
         # Round 0 warms up.
@@ -413,86 +277,87 @@ def measure_all(cases: list[Case]) -> dict[str, str]:
                 if case.name in failed:
                     continue
                 try:
-                    requests = case.requests
-                    result = measure(servers[0], case.paths, case.headers, requests)
-                    bare_result = measure(servers[1], repeat(f"/{place}"), {}, requests)
+                    one = service.measure(case.urls, case.headers, case.requests)
+                    other = bare.measure(repeat(f"/{place}"), {}, case.requests)
                 except (NotMeasuredError, OSError) as error:
                     failed[case.name] = str(error)
                     continue
                 if number:
-                    case.rounds.append(result)
-                    case.bare_rounds.append(bare_result)
+                    case.rounds.append(one)
+                    case.bare_rounds.append(other)
                 else:
-                    most = min(REQUESTS, int(SLICE / result[0])) // CLIENTS * CLIENTS
-                    case.requests = max(most, CLIENTS)
-    print(file=sys.stderr)
+                    most = min(REQUESTS, int(SLICE / one[0]))
+                    case.requests = max(most // CLIENTS, 1) * CLIENTS
+    finally:
+        for server in servers:
+            server.stop()
+        print(file=sys.stderr)
     return failed
 
 
-def row(name: str, rounds: Rounds, bare_rounds: Rounds, size: str = "") -> str:
+def line(name: str, rounds: Rounds, bare_rounds: Rounds, size: str = "") -> str:
     """Return a line of the table: the medians of all rounds."""
     cpu, rate = (statistics.median(values) for values in zip(*rounds, strict=True))
     bare_cpu, bare_rate = (statistics.median(each) for each in zip(*bare_rounds, strict=True))
     # Within a round, whatever else runs on the machine slows down both.
-    ratio = statistics.median(
-        one[0] / other[0] for one, other in zip(rounds, bare_rounds, strict=True)
-    )
-    return f"{name:44}{cpu:8.2f}{bare_cpu:8.2f}{ratio:8.2f}{rate:9.0f}{bare_rate:9.0f}{size}"
+    pairs = zip(rounds, bare_rounds, strict=True)
+    ratio = statistics.median(one[0] / other[0] for one, other in pairs)
+    return f"{name:42}{cpu:8.2f}{bare_cpu:8.2f}{ratio:8.2f}{rate:10.0f}{bare_rate:8.0f}{size}"
+
+
+def further_lines() -> Iterator[str]:
+    """Yield the lines of what else is compared: `main` of each scripts/bench_NAME.py prints it.
+
+    It prints a JSON object with the rounds of something and of what it is compared with, by its name,
+    or with a text that says why it is not measured.
+    """
+    for file in sorted(Path("scripts").glob("bench_*.py")):
+        command = [sys.executable, "-c", f"from scripts.{file.stem} import main; main()"]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+        for name, result in json.loads(printed).items():
+            yield f"{name} {result}" if isinstance(result, str) else line(name, *result)
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable()
-    os.environ["BENCH_PREFIX"] = secrets.token_hex(4)
-    # Of nobody but the users of this run, who are many.
+    # There are hundreds of users, none of them a real one.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    missing: dict[str, str] = {}
     cases: list[Case] = []
-    with scratch_database() as database, TemporaryDirectory() as folder:
-        use_scratch(database)
-        clients, parameters = create_rows()
-        generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]  # has no types
-        for each, methods in generator.get_schema(public=True)["paths"].items():
+    missing: dict[str, str] = {}
+    with scratch_database(), TemporaryDirectory() as folder:
+        clients, given = create_rows()
+        generator: Any = SchemaGenerator  # untyped
+        for path, methods in generator().get_schema(public=True)["paths"].items():
             if "get" in methods:
+                known = {each["name"] for each in methods["get"].get("parameters", ())}
                 try:
-                    cases += cases_of(each, methods["get"], clients, parameters)
+                    cases += cases_of(path, known, clients, given)
                 except NotMeasuredError as error:
-                    missing[each] = str(error)
+                    missing[path] = str(error)
         connection.close()
         file = Path(folder, "statements")
         file.write_bytes(pickle.dumps([case.statements for case in cases]))
-        os.environ |= {"BENCH_DATABASE": database, "BENCH_STATEMENTS": str(file)}
-        missing |= measure_all(cases)
-        extra = list(extra_rows())
+        os.environ["BENCH_STATEMENTS"] = str(file)
+        missing |= measure(cases)
+        further = list(further_lines())
     version = ".".join(map(str, connection.get_database_version()))
     cache = os.environ.get("CACHE_URL", "").partition(":")[0] or "in the process"
     print(
-        f"Python {platform.python_version()}, Django {django.__version__}, "
-        f"{connection.display_name} {version}, cache: {cache}, {os.cpu_count()} cores"
+        f"Python {platform.python_version()}, Django {django.__version__}, {os.cpu_count()} cores,",
+        f"{connection.display_name} {version}, cache: {cache}",
     )
-    print(f"{'':44}{'CPU ms':>8}{'bare':>8}{'ratio':>8}{'a second':>9}{'bare':>9}{'rows':>6}{'bytes':>8}")
+    columns = (
+        f"{'CPU ms':>8}{'bare':>8}{'ratio':>8}{'a second':>10}{'bare':>8}{'rows':>6}{'bytes':>8}"
+    )
+    print(f"{'GET':42}{columns}")
     for case in cases:
         if case.rounds:
-            print(row(case.name, case.rounds, case.bare_rounds, case.size))
-    print(*extra, sep="\n")
+            print(line(case.name, case.rounds, case.bare_rounds, case.size))
+    print(*further, sep="\n")
     for name, reason in missing.items():
-        print(f"{name} {reason}", file=sys.stderr)
+        print(f"{name} is not measured: {reason}", file=sys.stderr)
     sys.exit(bool(missing))
-
-
-def extra_rows() -> Iterator[str]:
-    """Yield the lines of what else is measured: `main` of each scripts/bench_NAME.py prints it.
-
-    This is a JSON object with the rounds of something, and of what it is compared with, by its name.
-    Where nothing could be measured, it has a text that says why.
-    """
-    for file in sorted(Path("scripts").glob("bench_*.py")):
-        command = f"from scripts.{file.stem} import main; main()"
-        process = subprocess.run(
-            [sys.executable, "-c", command], check=True, stdout=subprocess.PIPE
-        )
-        for name, result in json.loads(process.stdout).items():
-            yield f"{name} {result}" if isinstance(result, str) else row(name, *result)
 
 
 if __name__ == "__main__":

@@ -19,26 +19,25 @@ from uuid import uuid4
 
 os.environ.setdefault("CELERY_PREFIX", f"bench-{uuid4().hex[:8]}-")
 
-import django
+# Sets up Django.
+from config.tests.servers import use_scratch  # isort: skip
 
-django.setup()
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
 
-from celery import shared_task  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.db import transaction  # noqa: E402
+from apps.background import background
+from apps.common.celery import check_broker
+from apps.jobs.tests.workers import delete_all
+from config.celery import app
 
-from apps.background import background  # noqa: E402
-from apps.common.celery import check_broker  # noqa: E402
-from apps.jobs.tests.workers import delete_all  # noqa: E402
-from config.celery import app  # noqa: E402
-
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 JOBS = int(os.environ.get("REQUESTS", "100"))  # in each round, of each kind
 WORKER = "--app scripts.bench_jobs worker --concurrency 2 --without-mingle --without-gossip"
 
 Rounds = list[tuple[float, float]]  # CPU milliseconds of one job, and jobs per second
 
-settings.DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
+use_scratch()
 
 
 def note() -> None:
@@ -77,23 +76,22 @@ class Worker:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of its main process, and of the others when they did their last job."""
-        ((stats,),) = (each.values() for each in app.control.broadcast("stats", reply=True, limit=1))
+        ((stats,),) = map(dict.values, self.control("stats"))
         usage = stats["rusage"]
         return sum([usage["utime"], usage["stime"], *self.cpu_of_processes.values()])
 
     def take_none(self) -> None:
         """Leave jobs in their queue."""
-        self.control("cancel_consumer")
+        self.control("cancel_consumer", queue=settings.CELERY_TASK_DEFAULT_QUEUE)
 
-    def control(self, command: str) -> None:
-        queue = {"queue": settings.CELERY_TASK_DEFAULT_QUEUE}
-        app.control.broadcast(command, arguments=queue, reply=True, limit=1)
+    def control(self, command: str, **arguments: str) -> Any:
+        return app.control.broadcast(command, arguments=arguments, reply=True, limit=1)
 
     def do(self, jobs: int) -> float:
         """Do this many jobs, which have been sent. Return how many a second."""
         done = Path(os.environ["BENCH_DONE"])
         done.write_text("")
-        self.control("add_consumer")
+        self.control("add_consumer", queue=settings.CELERY_TASK_DEFAULT_QUEUE)
         while done.read_text().count("\n") < jobs:
             time.sleep(0.01)
         self.take_none()
@@ -120,7 +118,7 @@ def running_worker() -> Iterator[Worker]:
             delete_all(connection, settings.CELERY_PREFIX)
 
 
-def send(task: Any) -> float:
+def send(task: Any) -> tuple[float, float]:
     """Send jobs, each in a transaction of its own. Return the CPU milliseconds and the rate of one."""
     cpu, started = time.process_time(), time.perf_counter()
     for _ in range(JOBS):
@@ -138,7 +136,7 @@ def measure() -> dict[str, tuple[Rounds, Rounds]]:
         # Round 0 warms up.
         for number in range(ROUNDS + 1):
             print(f"\rJobs: round {number} of {ROUNDS} ", end="", file=sys.stderr, flush=True)
-            for task in sent:
+            for task in (job, plain_task):
                 cost_of_sending = send(task)
                 cpu = worker.cpu_seconds()
                 rate = worker.do(JOBS)
@@ -147,7 +145,10 @@ def measure() -> dict[str, tuple[Rounds, Rounds]]:
                     sent[task].append(cost_of_sending)
                     done[task].append((cost, rate))
     print(file=sys.stderr)
-    return {"a job, to send": (sent[job], sent[plain_task]), "a job, to do": (done[job], done[plain_task])}
+    return {
+        "a job, to send": (sent[job], sent[plain_task]),
+        "a job, to do": (done[job], done[plain_task]),
+    }
 
 
 def main() -> None:
@@ -162,7 +163,7 @@ def main() -> None:
         return
     # A line for each job that is sent, as in production, but nobody reads them.
     for handler in logging.getLogger().handlers:
-        handler.setStream(Path(os.devnull).open("w"))
+        handler.setStream(Path(os.devnull).open("w"))  # type: ignore[attr-defined]  # noqa: SIM115
     with TemporaryDirectory() as folder:
         os.environ["BENCH_DONE"] = str(Path(folder, "done"))
         print(json.dumps(measure()))
