@@ -1,8 +1,8 @@
 """Compares each GET of the API with a bare Django view that runs the same SQL: `make bench`.
 
-On the database server that .env names, it creates a scratch database with 100 rows of everything, and
-drops it again. It also uses the cache that .env names. It signs in, and requests each GET of the
-OpenAPI document, to see which SELECTs its view runs.
+On the database server that .env names, it creates a scratch database with 100 rows of everything
+(config/tests/rows.py), and drops it again. It also uses the cache that .env names. It requests each GET
+of the OpenAPI document as a user who may, to see which SELECTs its view runs.
 
 Both run in a separate Granian server with one worker. The CPU time per request hardly varies from run
 to run, but the requests per second do. So each round measures all cases in turn, and a ratio is the
@@ -21,11 +21,8 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import count, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,22 +40,16 @@ os.environ |= {
 }
 
 # Sets up Django.
-from config.tests.servers import CLIENTS, NotMeasuredError, Server, Statements, use_scratch  # isort: skip
+from config.tests.servers import CLIENTS, NotMeasuredError, Server, Statements  # isort: skip
 
 import django
-from django.apps import apps
-from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
-from factory import SubFactory
-from factory.django import DjangoModelFactory
 from rest_framework.views import APIView
 
-from apps.users.models import User
-from apps.users.tests.factories import PASSWORD, UserFactory
 from config.tests.routes import fill
+from config.tests.rows import Parameters, create_rows, scratch_database
 
 ROWS = int(os.environ.get("ROWS", "100"))
 ROUNDS = int(os.environ.get("ROUNDS", "8"))
@@ -67,88 +58,6 @@ REQUESTS = int(os.environ.get("REQUESTS", "30"))
 SLICE = 80
 
 Rounds = list[tuple[float, float]]  # CPU milliseconds of one request, and requests per second
-Parameters = dict[str, dict[str, Any]]  # by path of the OpenAPI document
-
-
-@contextmanager
-def scratch_database() -> Iterator[None]:
-    """Create a scratch database, use it, and delete it."""
-    if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(Path("bench.sqlite3").resolve())
-    configured_name = connection.settings_dict["NAME"]
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    os.environ["BENCH_DATABASE"] = name
-    use_scratch()
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(configured_name, verbosity=0)
-        # The files that SQLite keeps beside its database, such as the WAL.
-        for file in Path().glob("bench.sqlite3*"):
-            file.unlink()
-
-
-def create_rows() -> tuple[list[Client], Parameters]:
-    """Create 100 rows of everything. Return two clients, and the parameters of some paths.
-
-    The first client is an ordinary user, to whom the rows belong, and the second one a superuser. An
-    app's tests/factories.py may have `create_many(user, count)`, which creates its rows and returns
-    parameters. Otherwise each of its factories creates rows.
-    """
-    parameters: Parameters = {}
-    with transaction.atomic():
-        user, superuser = UserFactory.create(), UserFactory.create(is_staff=True, is_superuser=True)
-        # Before there is a row that makes the password insufficient.
-        clients = [sign_in(user), sign_in(superuser)]
-        for app in apps.get_app_configs():
-            name = f"{app.name}.tests.factories"
-            if not app.name.startswith("apps.") or not find_spec(name):
-                continue
-            factories = import_module(name)
-            if hasattr(factories, "create_many"):
-                parameters |= factories.create_many(user, ROWS)
-            else:
-                create_with_factories(factories, user)
-        # No e-mails and no jobs: they would be about rows of another database.
-        connection.run_on_commit.clear()
-    return clients, parameters
-
-
-def sign_in(user: User) -> Client:
-    """Return a client that sends the access token of a user."""
-    client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
-    body = {"email": user.email, "password": PASSWORD}
-    response = client.post(reverse("sign-in"), body, "application/json")
-    if response.status_code != HTTPStatus.OK:
-        raise SystemExit(f"Nobody can sign in: {response.content.decode()}")
-    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {response.json()['access']}"
-    return client
-
-
-def create_with_factories(module: Any, user: User) -> None:
-    """Let each factory of a module create rows, which belong to the user as far as they can."""
-    for each in vars(module).values():
-        if getattr(each, "__module__", "") != module.__name__ or not isinstance(each, type):
-            continue
-        if not issubclass(each, DjangoModelFactory) or each._meta.abstract:  # noqa: SLF001  # documented
-            continue
-        declared: dict[str, Any] = each._meta.base_declarations  # noqa: SLF001
-        names = [name for name, value in declared.items() if is_of_user(value)]
-        # It may be that the user may stand in one column of a row only, or in one row only.
-        for own in (names, names[:1], []):
-            try:
-                with transaction.atomic():
-                    each.create_batch(ROWS, **dict.fromkeys(own, user))
-                break
-            except IntegrityError:
-                if not own:
-                    raise
-
-
-def is_of_user(declaration: Any) -> bool:
-    """Tell whether a declaration of a factory creates a user."""
-    is_row = isinstance(declaration, SubFactory)
-    return is_row and declaration.get_factory()._meta.model is User  # noqa: SLF001
 
 
 @dataclass
@@ -163,25 +72,25 @@ class Reading:
 
 def read(client: Client, url: str) -> Reading:
     """Request a URL in this process."""
-    views: list[Any] = [None]
-    lists = [Statements(), Statements()]
+    view, before, own = None, Statements(), Statements()
+    current = before
     initial: Callable[..., None] = APIView.initial
 
-    def initial_and_note(view: Any, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, and check permissions and limits, whose queries are not the view's own."""
-        views.append(view)
-        initial(view, *args, **kwargs)
-        lists.append(own)
+    def initial_and_switch(self: Any, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, and check permissions and limits: these queries are not the view's own."""
+        nonlocal view, current
+        view = self
+        initial(self, *args, **kwargs)
+        current = own
 
     def note(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if re.match(r"[\s(]*(SELECT|WITH)\b", sql, re.IGNORECASE):
-            lists[-1].append((sql, params))
+            current.append((sql, params))
         return execute(sql, params, many, context)
 
-    own, before = lists[0], lists[1]
-    with patch.object(APIView, "initial", initial_and_note), connection.execute_wrapper(note):
+    with patch.object(APIView, "initial", initial_and_switch), connection.execute_wrapper(note):
         response = client.get(url)
-    return Reading(response, views[-1], before, own)
+    return Reading(response, view, before, own)
 
 
 @dataclass
@@ -239,9 +148,7 @@ def find_url(
             return client, url
         problems.append(f"{url} returned {response.status_code}")
     raise NotMeasuredError(
-        f"{problems[0]}, and for a superuser {problems[1]}. In tests/factories.py of its app, let"
-        " create_many(user, count) create its rows, and return the parameters as that of"
-        ' apps.users does: {"' + path + '": {"name": value}}'
+        f"{problems[0]}, and for a superuser {problems[1]}. See `create_rows` in config/tests/rows.py"
     )
 
 
@@ -321,12 +228,10 @@ def further_lines() -> Iterator[str]:
 def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable()
-    # There are hundreds of users, none of them a real one.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cases: list[Case] = []
     missing: dict[str, str] = {}
     with scratch_database(), TemporaryDirectory() as folder:
-        clients, given = create_rows()
+        clients, given = create_rows(ROWS)
         generator: Any = SchemaGenerator  # untyped
         for path, methods in generator().get_schema(public=True)["paths"].items():
             if "get" in methods:
@@ -351,10 +256,10 @@ def main() -> None:
         f"{'CPU ms':>8}{'bare':>8}{'ratio':>8}{'a second':>10}{'bare':>8}{'rows':>6}{'bytes':>8}"
     )
     print(f"{'GET':42}{columns}")
-    for case in cases:
-        if case.rounds:
-            print(line(case.name, case.rounds, case.bare_rounds, case.size))
-    print(*further, sep="\n")
+    lines = [
+        line(each.name, each.rounds, each.bare_rounds, each.size) for each in cases if each.rounds
+    ]
+    print(*lines, *further, sep="\n")
     for name, reason in missing.items():
         print(f"{name} is not measured: {reason}", file=sys.stderr)
     sys.exit(bool(missing))

@@ -68,7 +68,8 @@ def bare_view(statements: Statements) -> Callable[[HttpRequest], HttpResponse]:
 
 def use_scratch() -> None:
     """Let this process use the database and the cache keys of this run, and limit no client."""
-    settings.DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
+    database = settings.DATABASES["default"]
+    database["NAME"] = os.environ.get("BENCH_DATABASE", database["NAME"])
     settings.CACHES["default"]["KEY_PREFIX"] = os.environ["BENCH_PREFIX"]
     rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
     rates |= dict.fromkeys(rates, "1000000/min")

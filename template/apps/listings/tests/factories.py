@@ -59,7 +59,7 @@ class PhotoFactory(DjangoModelFactory[Photo]):
     position = factory.LazyAttribute(lambda it: it.listing.photos.count())
 
 
-def create_many(user: User, count: int) -> dict[str, dict[str, Any]]:
+def create_many(user: User, number: int) -> dict[str, dict[str, Any]]:
     """Create published listings of a user, with a photo each."""
-    ListingFactory.create_batch(count, host=user)
+    ListingFactory.create_batch(number, host=user)
     return {}

@@ -4,8 +4,8 @@ from apps.oauth2.tests.applications import access_token
 from apps.users.models import User
 
 
-def create_many(user: User, count: int) -> dict[str, dict[str, Any]]:
+def create_many(user: User, number: int) -> dict[str, dict[str, Any]]:
     """Create applications that a user has let in."""
-    for _ in range(count):
+    for _ in range(number):
         access_token(user, ("read",))
     return {}

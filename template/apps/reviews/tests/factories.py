@@ -29,8 +29,8 @@ class ReviewFactory(DjangoModelFactory[Review]):
     text = "Quiet, with a garden."
 
 
-def create_many(user: User, count: int) -> dict[str, dict[str, Any]]:
+def create_many(user: User, number: int) -> dict[str, dict[str, Any]]:
     """Create reviews of one listing. Return the parameters of the path that lists them."""
     listing = ListingFactory.create()
-    ReviewFactory.create_batch(count, booking__listing=listing)
+    ReviewFactory.create_batch(number, booking__listing=listing)
     return {"/api/v1/listings/{id}/reviews/": {"id": listing.pk}}

@@ -4,8 +4,8 @@ from apps.social_sign_in.tests.providers import link_of
 from apps.users.models import User
 
 
-def create_many(user: User, count: int) -> dict[str, dict[str, Any]]:
+def create_many(user: User, number: int) -> dict[str, dict[str, Any]]:
     """Create links of a user."""
-    for number in range(count):
-        link_of(user, uid=str(number))
+    for uid in range(number):
+        link_of(user, uid=str(uid))
     return {}
