@@ -13,6 +13,7 @@ import yaml
 from tests.environments import Environment
 from tests.history import commit
 from tests.projects import ENVIRONMENT, Renderer, run
+from tests.test_bench import bench, gets, rows
 from tests.test_generated import addresses_of
 
 # Every type, with and without what may follow it.
@@ -100,6 +101,25 @@ def project(
     make_app(project, environment, "shipments", "Shipment", "title:str state:choice(open,paid)")
     commit(project, "A change")
     return project
+
+
+def test_the_benchmark_measures_an_app_without_code_of_its_own(
+    project: Path, environment: Environment
+) -> None:
+    found = gets(project, environment.variables)
+    assert "/api/v1/shipments/{id}/" in found
+    assert rows(bench(project, environment.variables)) == found
+
+
+def test_the_benchmark_fails_for_a_get_without_rows(
+    project: Path, environment: Environment
+) -> None:
+    (project / "apps/shipments/tests/factories.py").unlink()
+    try:
+        with pytest.raises(AssertionError, match=r"shipments/{id}/ is not measured: .* 404"):
+            bench(project, environment.variables)
+    finally:
+        run("git", "reset", "--quiet", "--hard", cwd=project)
 
 
 # Asks for many apps in one process: to start Django takes a second.

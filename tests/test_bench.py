@@ -1,0 +1,74 @@
+"""`make bench` measures each GET of a project: with each preset, on each database, with each broker."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.environments import SERVICES, Environment
+from tests.projects import Renderer, run
+from tests.test_generated import addresses_of
+
+# As few rows and requests as exercise everything. Times say nothing here.
+SHORT = ("ROWS=3", "ROUNDS=1", "REQUESTS=2")
+NUMBERS = r" +[\d.]+ +[\d.]+ +[\d.]+ +\d+ +\d+"
+CACHED = {f"/api/{version}/listings/ (cached)" for version in ("v1", "v2")}
+JOBS = {"a job, to send", "a job, to do"}
+NO_BROKER = "a job is not measured: .env names no CELERY_BROKER_URL"
+PROJECTS: dict[str, tuple[dict[str, str], str, set[str], str]] = {
+    "full on the usual services": (
+        {"preset": "full", "django_version": "6.1"},
+        "usual",
+        CACHED | JOBS,
+        "PostgreSQL",
+    ),
+    "full on other services": (
+        {"preset": "full", **SERVICES["other"]},
+        "other",
+        CACHED | JOBS,
+        "MariaDB",
+    ),
+    "api without services": ({"preset": "api"}, "", set(), NO_BROKER),
+}
+
+
+def bench(project: Path, variables: dict[str, str]) -> str:
+    """Return what `make bench` prints."""
+    return run("make", "bench", *SHORT, cwd=project, **variables)
+
+
+def rows(printed: str) -> set[str]:
+    """Return the names of the rows that have numbers."""
+    return set(re.findall(rf"^(\S.*?){NUMBERS}", printed, re.MULTILINE))
+
+
+def gets(project: Path, variables: dict[str, str]) -> set[str]:
+    """Return the paths of the OpenAPI document that have a GET."""
+    command = "uv run python manage.py spectacular --format openapi-json"
+    document = json.loads(run(*command.split(), cwd=project, **variables))
+    return {path for path, methods in document["paths"].items() if "get" in methods}
+
+
+@pytest.mark.parametrize(("answers", "services", "others", "part"), PROJECTS.values(), ids=PROJECTS)
+def test_each_get_has_a_row(
+    render: Renderer,
+    environment_for: Any,
+    answers: dict[str, str],
+    services: str,
+    others: set[str],
+    part: str,
+) -> None:
+    """Without a broker, the table says why it has no job."""
+    project = render(**answers)
+    django = answers.get("django_version", "5.2")
+    environment: Environment = environment_for(django, services or "usual")
+    variables = environment.variables
+    if services:
+        variables |= addresses_of(services)
+        # Other tests use the database of that name at the same time.
+        variables["DATABASE_URL"] += "_of_a_bench"
+    printed = bench(project, variables)
+    assert rows(printed) == gets(project, variables) | others
+    assert part in printed
