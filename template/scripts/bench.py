@@ -14,21 +14,19 @@ import logging
 import os
 import pickle
 import platform
-import re
 import secrets
 import statistics
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
-from urllib.parse import urlencode
 
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings.local",
@@ -40,16 +38,18 @@ os.environ |= {
 }
 
 # Sets up Django.
-from config.tests.servers import CLIENTS, NotMeasuredError, Server, Statements  # isort: skip
+from config.tests.servers import CLIENTS, NotMeasuredError, Server, Statements, use_scratch  # isort: skip
 
 import django
+from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
-from rest_framework.views import APIView
 
-from config.tests.routes import fill
-from config.tests.rows import Parameters, create_rows, scratch_database
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD
+from config.tests.rows import create_rows, create_users, find_url, read
 
 ROWS = int(os.environ.get("ROWS", "100"))
 ROUNDS = int(os.environ.get("ROUNDS", "8"))
@@ -60,37 +60,34 @@ SLICE = 80
 Rounds = list[tuple[float, float]]  # CPU milliseconds of one request, and requests per second
 
 
-@dataclass
-class Reading:
-    """A response, the view that made it, and the SELECTs before and in the view's own method."""
+@contextmanager
+def scratch_database() -> Iterator[None]:
+    """Create a scratch database, use it, and delete it."""
+    use_scratch()
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(Path("bench.sqlite3").resolve())
+    configured_name = connection.settings_dict["NAME"]
+    os.environ["BENCH_DATABASE"] = connection.creation.create_test_db(
+        verbosity=0, autoclobber=True, serialize=False
+    )
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(configured_name, verbosity=0)
+        # The files that SQLite keeps beside its database, such as the WAL.
+        for file in Path().glob("bench.sqlite3*"):
+            file.unlink()
 
-    response: Any
-    view: Any
-    before: Statements
-    own: Statements
 
-
-def read(client: Client, url: str) -> Reading:
-    """Request a URL in this process."""
-    view, before, own = None, Statements(), Statements()
-    current = before
-    initial: Callable[..., None] = APIView.initial
-
-    def initial_and_switch(self: Any, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, and check permissions and limits: these queries are not the view's own."""
-        nonlocal view, current
-        view = self
-        initial(self, *args, **kwargs)
-        current = own
-
-    def note(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-        if re.match(r"[\s(]*(SELECT|WITH)\b", sql, re.IGNORECASE):
-            current.append((sql, params))
-        return execute(sql, params, many, context)
-
-    with patch.object(APIView, "initial", initial_and_switch), connection.execute_wrapper(note):
-        response = client.get(url)
-    return Reading(response, view, before, own)
+def sign_in(user: User) -> Client:
+    """Return a client that sends the access token of a user."""
+    client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
+    body = {"email": user.email, "password": PASSWORD}
+    response = client.post(reverse("sign-in"), body, "application/json")
+    if response.status_code != HTTPStatus.OK:
+        raise SystemExit(f"Nobody can sign in: {response.content.decode()}")
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {response.json()['access']}"
+    return client
 
 
 @dataclass
@@ -107,14 +104,8 @@ class Case:
     bare_rounds: Rounds = field(default_factory=list)
 
 
-def cases_of(
-    path: str, known: set[str], clients: list[Client], given: Parameters
-) -> Iterator[Case]:
-    """Yield the case of a GET with these parameters, or two, if responses are cached.
-
-    Raises NotMeasuredError.
-    """
-    client, url = find_url(path, known, clients, given)
+def cases_of(path: str, client: Client, url: str) -> Iterator[Case]:
+    """Yield the case of a GET, or two, if responses are cached."""
     uncached = (f"{url}{'&' if '?' in url else '?'}uncached={number}" for number in count())
     # The first ones may fill caches.
     _, fresh = (read(client, next(uncached)) for _ in range(2))
@@ -127,38 +118,6 @@ def cases_of(
     else:
         # A view without a query of its own shows what the authentication has read.
         yield Case(path, repeat(url), headers, repeated.own or repeated.before, size)
-
-
-def find_url(
-    path: str, known: set[str], clients: list[Client], given: Parameters
-) -> tuple[Client, str]:
-    """Return a URL of a path, and the first client that may read it. Raises NotMeasuredError."""
-    in_path = {*re.findall(r"{(\w+)}", path)}
-    size = dict.fromkeys(known & {"page_size", "limit"}, ROWS)
-    problems = []
-    for client in clients:
-        values = given.get(path) or first_object(path, read(client, fill(path)).view)
-        url = path
-        for name in in_path & values.keys():
-            url = url.replace("{" + name + "}", str(values[name]))
-        if query := size | {name: values[name] for name in values.keys() - in_path}:
-            url += f"?{urlencode(query)}"
-        response = client.get(url)
-        if response.status_code == HTTPStatus.OK:
-            return client, url
-        problems.append(f"{url} returned {response.status_code}")
-    raise NotMeasuredError(
-        f"{problems[0]}, and for a superuser {problems[1]}. See `create_rows` in config/tests/rows.py"
-    )
-
-
-def first_object(path: str, view: Any) -> dict[str, Any]:
-    """Return the parameter of a path for the first object that its view may show, if it tells one."""
-    try:
-        row = view.filter_queryset(view.get_queryset()).first()
-        return {re.findall(r"{(\w+)}", path)[-1]: getattr(row, view.lookup_field)}
-    except Exception:  # noqa: BLE001  # views may do anything
-        return {}
 
 
 def size_of(response: Any) -> str:
@@ -231,15 +190,21 @@ def main() -> None:
     cases: list[Case] = []
     missing: dict[str, str] = {}
     with scratch_database(), TemporaryDirectory() as folder:
-        clients, given = create_rows(ROWS)
+        # There are hundreds of users, none of them a real one.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+        users = create_users()
+        # Before there is a row that makes the password insufficient.
+        clients = [sign_in(user) for user in users]
+        given = create_rows(users[0], ROWS)
         generator: Any = SchemaGenerator  # untyped
         for path, methods in generator().get_schema(public=True)["paths"].items():
             if "get" in methods:
-                known = {each["name"] for each in methods["get"].get("parameters", ())}
                 try:
-                    cases += cases_of(path, known, clients, given)
-                except NotMeasuredError as error:
+                    client, url = find_url(path, methods["get"], clients, given, ROWS)
+                except LookupError as error:
                     missing[path] = str(error)
+                else:
+                    cases += cases_of(path, client, url)
         connection.close()
         file = Path(folder, "statements")
         file.write_bytes(pickle.dumps([case.statements for case in cases]))
