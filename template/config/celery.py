@@ -1,10 +1,16 @@
 """The Celery application: `celery --app config worker`."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging, worker_init
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    worker_before_create_process,
+    worker_init,
+)
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.redaction import redact
@@ -37,3 +43,9 @@ def hide_settings(**_: Any) -> None:
 
     show = Panel.data["conf"]
     Panel.data["conf"] = lambda *args, **options: redact(None, "", show(*args, **options))
+
+
+@worker_before_create_process.connect
+def share_memory(**_: Any) -> None:
+    """Let the processes of a worker share what it has loaded, as those of config/server.py do."""
+    gc.freeze()

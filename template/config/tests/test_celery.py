@@ -1,7 +1,8 @@
+import gc
 import logging
 
 import pytest
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 
 from config.celery import app
 from config.tests.run import MARKERS, PRODUCTION, WITH_MARKERS, message_of, python
@@ -46,3 +47,12 @@ def test_a_worker_tells_its_settings_without_passwords() -> None:
     assert "CELERY_BROKER_URL" in process.stdout, process.stderr
     assert "://***@127.0.0.1" in process.stdout
     assert [name for name, marker in MARKERS.items() if marker in process.stdout] == []
+
+
+def test_the_processes_of_a_worker_share_what_it_has_loaded() -> None:
+    before = gc.get_freeze_count()
+    worker_before_create_process.send(sender=None)
+    try:
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
