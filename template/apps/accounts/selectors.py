@@ -57,7 +57,7 @@ def may_use_pages(request: HttpRequest) -> bool:
 def sessions(*, user: User) -> list[UserSession]:
     """Return the sign-ins of a user that have not ended, in two queries.
 
-    A sign-in ends by itself when it expires, and when the password changes.
+    A sign-in also ends when it expires, and when the password changes.
     """
     rows = UserSession.objects.filter(user=user).order_by("pk")
     live = Session.objects.filter(
