@@ -2,8 +2,13 @@
 
 import json
 import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -69,6 +74,28 @@ def test_each_get_has_a_row(
         variables |= addresses_of(services)
         # Other tests use the database of that name at the same time.
         variables["DATABASE_URL"] += "_of_a_bench"
-    printed = bench(project, variables)
+    with keeping_keys(variables.get("CELERY_BROKER_URL", "")):
+        printed = bench(project, variables)
     assert rows(printed) == gets(project, variables) | others
     assert part in printed
+
+
+@contextmanager
+def keeping_keys(broker: str) -> Iterator[None]:
+    """Fail if what belongs to others on a Redis does not stay there."""
+    parts = urlsplit(broker)
+    if parts.scheme != "redis":
+        yield
+        return
+    with socket.create_connection((parts.hostname, parts.port or 6379)) as connection:
+        reader = connection.makefile()
+
+        def ask(command: str) -> str:
+            connection.sendall(f"{command}\r\n".encode())
+            return reader.readline().strip()
+
+        assert ask(f"SELECT {parts.path.strip('/') or 0}") == "+OK"
+        key = f"bystander-{uuid4().hex}"
+        assert ask(f"SET {key} 1 EX 600") == "+OK"
+        yield
+        assert ask(f"DEL {key}") == ":1"

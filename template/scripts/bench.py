@@ -171,16 +171,19 @@ def line(name: str, rounds: Rounds, bare_rounds: Rounds, size: str = "") -> str:
     return f"{name:42}{cpu:8.2f}{bare_cpu:8.2f}{ratio:8.2f}{rate:10.0f}{bare_rate:8.0f}{size}"
 
 
-def further_lines() -> Iterator[str]:
+def further_lines(missing: dict[str, str]) -> Iterator[str]:
     """Yield the lines of what else is compared: `main` of each scripts/bench_NAME.py prints it.
 
     It prints a JSON object with the rounds of something and of what it is compared with, by its name,
-    or with a text that says why it is not measured.
+    or with a text that says why it is not measured. A program that fails is missing.
     """
     for file in sorted(Path("scripts").glob("bench_*.py")):
         command = [sys.executable, "-c", f"from scripts.{file.stem} import main; main()"]
-        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-        for name, result in json.loads(printed).items():
+        process = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+        if process.returncode:
+            missing[str(file)] = "it failed"
+            continue
+        for name, result in json.loads(process.stdout).items():
             yield f"{name} {result}" if isinstance(result, str) else line(name, *result)
 
 
@@ -210,7 +213,7 @@ def main() -> None:
         file.write_bytes(pickle.dumps([case.statements for case in cases]))
         os.environ["BENCH_STATEMENTS"] = str(file)
         missing |= measure(cases)
-        further = list(further_lines())
+        further = list(further_lines(missing))
     version = ".".join(map(str, connection.get_database_version()))
     cache = os.environ.get("CACHE_URL", "").partition(":")[0] or "in the process"
     print(

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
-os.environ.setdefault("CELERY_PREFIX", f"bench-{uuid4().hex[:8]}-")
+# Whatever .env says: these queues are deleted in the end.
+os.environ["CELERY_PREFIX"] = f"bench-{os.environ['BENCH_PREFIX']}-"
 
 # Sets up Django.
 from config.tests.servers import use_scratch  # isort: skip
@@ -25,6 +25,7 @@ from config.tests.servers import use_scratch  # isort: skip
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
+from kombu import Connection
 
 from apps.background import background
 from apps.common.celery import check_broker
@@ -88,11 +89,17 @@ class Worker:
         return app.control.broadcast(command, arguments=arguments, reply=True, limit=1)
 
     def do(self, jobs: int) -> float:
-        """Do this many jobs, which have been sent. Return how many a second."""
+        """Do this many jobs, which have been sent. Return how many a second.
+
+        Raises SystemExit if it takes over a minute.
+        """
         done = Path(os.environ["BENCH_DONE"])
         done.write_text("")
         self.control("add_consumer", queue=settings.CELERY_TASK_DEFAULT_QUEUE)
+        end = time.monotonic() + 60
         while done.read_text().count("\n") < jobs:
+            if time.monotonic() > end:
+                raise SystemExit("The worker does not do its jobs.")
             time.sleep(0.01)
         self.take_none()
         lines = [line.split() for line in done.read_text().splitlines()]
@@ -114,7 +121,7 @@ def running_worker() -> Iterator[Worker]:
         yield worker
     finally:
         worker.stop()
-        with app.connection_for_write() as connection:
+        with Connection(settings.CELERY_BROKER_URL) as connection:
             delete_all(connection, settings.CELERY_PREFIX)
 
 

@@ -121,7 +121,7 @@ def find_url(
     size = dict.fromkeys(known & {"page_size", "limit"}, number)
     problems = []
     for client in clients:
-        values = given.get(path) or first_object(path, read(client, fill(path)).view)
+        values = given.get(path) or (first_object(client, path) if in_path else {})
         url = path
         for name in in_path & values.keys():
             url = url.replace("{" + name + "}", str(values[name]))
@@ -135,8 +135,9 @@ def find_url(
     raise LookupError(text.format(*problems))
 
 
-def first_object(path: str, view: Any) -> dict[str, Any]:
+def first_object(client: Client, path: str) -> dict[str, Any]:
     """Return the parameter of a path for the first object that its view may show, if it tells one."""
+    view = read(client, fill(path)).view
     try:
         row = view.filter_queryset(view.get_queryset()).first()
         return {re.findall(r"{(\w+)}", path)[-1]: getattr(row, view.lookup_field)}

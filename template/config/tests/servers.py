@@ -71,7 +71,7 @@ def use_scratch() -> None:
     database = settings.DATABASES["default"]
     database["NAME"] = os.environ.get("BENCH_DATABASE", database["NAME"])
     settings.CACHES["default"]["KEY_PREFIX"] = os.environ["BENCH_PREFIX"]
-    rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    rates: Any = settings.REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {})
     rates |= dict.fromkeys(rates, "1000000/min")
 
 
@@ -118,7 +118,7 @@ class Server:
             response = connection.getresponse()
             body = response.read()
             if response.status != HTTPStatus.OK:
-                text = body[:500].decode()
+                text = body[:500].decode(errors="replace")
                 raise NotMeasuredError(
                     f"{self.application}: {each} returned {response.status}: {text}"
                 )
