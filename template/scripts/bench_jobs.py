@@ -166,7 +166,11 @@ def main() -> None:
     try:
         check_broker()
     except Exception as error:  # noqa: BLE001  # each broker's library raises its own types
-        print(json.dumps({"a job": f"is not measured: the broker does not respond ({error!r})"}))
+        print(
+            json.dumps(
+                {"a job": f"is not measured: the broker does not respond ({type(error).__name__})"}
+            )
+        )
         return
     # A line for each job that is sent, as in production, but nobody reads them.
     for handler in logging.getLogger().handlers:
