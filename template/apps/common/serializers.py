@@ -1,4 +1,8 @@
-"""Model serializers that find their fields once in a process."""
+"""DRF's ModelSerializer, which would derive each field from the model again for every instance.
+
+Here a field is the same in each instance of a class. Its arguments may depend on the request, in
+`get_extra_kwargs`.
+"""
 
 from typing import Any, TypeVar
 
@@ -8,13 +12,8 @@ from rest_framework import serializers
 M = TypeVar("M", bound=Model)
 
 
+# No docstring: the OpenAPI document would describe each serializer with it.
 class ModelSerializer(serializers.ModelSerializer[M]):
-    """DRF's class, which would derive each field from the model again for every instance.
-
-    A field of a class must be the same in each of its instances. Its arguments may depend on the
-    request, in `get_extra_kwargs`.
-    """
-
     _built: dict[str, tuple[Any, dict[str, Any]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
