@@ -8,9 +8,12 @@ from celery import Celery
 from celery.signals import (
     before_task_publish,
     setup_logging,
+    task_postrun,
+    task_prerun,
     worker_before_create_process,
     worker_init,
 )
+from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.redaction import redact
@@ -34,6 +37,14 @@ def keep_djangos_logging(**_: Any) -> None:
 def hide_arguments(headers: dict[str, Any], **_: Any) -> None:
     """Mask the headers that repeat the arguments of a task, which logs and monitors would show."""
     headers.update(argsrepr="***", kwargsrepr="***")
+
+
+@task_prerun.connect
+@task_postrun.connect
+def check_connections(task: Any, **_: Any) -> None:
+    """Close database connections that are old or broken, as Django does around each request."""
+    if not task.request.is_eager:  # the caller uses them
+        close_old_connections()
 
 
 @worker_init.connect

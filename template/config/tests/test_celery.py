@@ -1,9 +1,19 @@
 import gc
 import logging
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
-from celery.signals import setup_logging, worker_before_create_process
+from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]
+from celery.signals import (
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_before_create_process,
+)
+from django.db import connection
 
+from config import celery
 from config.celery import app
 from config.tests.run import MARKERS, PRODUCTION, WITH_MARKERS, message_of, python
 
@@ -40,6 +50,23 @@ def test_the_worker_keeps_djangos_logging() -> None:
     assert setup_logging.has_listeners()
     setup_logging.send(sender=None)
     assert logging.getLogger().handlers == before
+
+
+def test_a_worker_keeps_its_connections_between_tasks(db: None) -> None:
+    DjangoWorkerFixup(app).on_task_postrun(Mock(request=SimpleNamespace(is_eager=False)))
+    assert connection.connection
+
+
+@pytest.mark.parametrize("is_eager", [True, False])
+def test_a_worker_closes_connections_that_are_too_old(
+    monkeypatch: pytest.MonkeyPatch, *, is_eager: bool
+) -> None:
+    close = Mock()
+    monkeypatch.setattr(celery, "close_old_connections", close)
+    task = Mock(request=SimpleNamespace(is_eager=is_eager))
+    for signal in (task_prerun, task_postrun):
+        signal.send(task, task=task)
+    assert close.call_count == (0 if is_eager else 2)
 
 
 def test_a_worker_tells_its_settings_without_passwords() -> None:
