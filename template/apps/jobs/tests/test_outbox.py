@@ -1,13 +1,12 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
 import structlog
 from celery.exceptions import Retry
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -17,6 +16,7 @@ from apps.jobs import selectors, services
 from apps.jobs.models import JobRecord, Status
 from apps.jobs.tasks import relay_outbox
 from apps.jobs.tests import jobs
+from apps.jobs.tests.factories import JobRecordFactory
 
 
 def test_a_job_is_pending_while_the_broker_is_unavailable(db: None, no_broker: None) -> None:
@@ -53,8 +53,17 @@ def test_a_job_is_recorded_until_it_is_done(db: None, broker: Any) -> None:
     assert (job.job_id, job.status, job.request_id) == (result.id, "sent", "abc")
     assert (job.args, job.kwargs) == ('["/nowhere/notes"]', '{"line": "one"}')
     assert not selectors.failed_and_pending().exists()
-    jobs.note.on_success(None, result.id, [], {})
+    services.mark_done([result.id])
     assert not JobRecord.objects.exists()
+
+
+@pytest.mark.parametrize("is_eager", [True, False])
+def test_without_a_worker_a_job_is_deleted_at_once(db: None, *, is_eager: bool) -> None:
+    job = JobRecordFactory.create()
+    jobs.note.push_request(id=job.job_id, is_eager=is_eager)
+    jobs.note.on_success(None, job.job_id, [], {})
+    jobs.note.pop_request()
+    assert JobRecord.objects.exists() != is_eager
 
 
 def test_a_retry_is_not_recorded_again(db: None, broker: Any) -> None:
@@ -96,14 +105,6 @@ def test_a_rolled_back_transaction_leaves_no_job(db: None, broker: Any) -> None:
         transaction.set_rollback(True)
     assert not JobRecord.objects.exists()
     assert broker.sent() == []
-
-
-def test_a_completion_that_cannot_be_recorded_is_logged(
-    monkeypatch: pytest.MonkeyPatch, log: LogLines
-) -> None:
-    monkeypatch.setattr(services, "mark_done", Mock(side_effect=DatabaseError("unavailable")))
-    jobs.note.on_success(None, "1", [], {})
-    assert log.last("job_completion_not_recorded")["job_id"] == "1"
 
 
 NOON = datetime(2027, 8, 1, 12, 0, 0, 1, tzinfo=UTC)
