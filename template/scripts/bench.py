@@ -6,7 +6,7 @@ of the OpenAPI document as a user who may, to see which SELECTs its view runs.
 
 Both run in a separate Granian server with one worker. The CPU time per request hardly varies from run
 to run, but the requests per second do. So each round measures all cases in turn, and a ratio is the
-median of the ratios in each round. Takes half a minute. Fails if a GET cannot be measured.
+median of the ratios in each round. Takes up to a minute. Fails if a GET cannot be measured.
 """
 
 import json
