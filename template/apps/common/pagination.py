@@ -35,6 +35,10 @@ class LimitedPages(pagination.BasePagination):
     def get_page_size(self, request: Request) -> int:
         return page_size_of(request)
 
+    def accepts_statement(self, request: Request) -> bool:
+        """Tell whether `paginate_queryset` may get a Statement, whose SQL is compiled once."""
+        return True
+
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         limits = {"page_size": {"minimum": 1, "maximum": MAX_PAGE_SIZE}, "page": {"minimum": 1}}
         parameters = super().get_schema_operation_parameters(view)
@@ -55,6 +59,10 @@ class CursorPagination(LimitedPages, pagination.CursorPagination):
     """For lists that grow: each page costs the same, and no row is repeated or skipped."""
 
     ordering = "-pk"
+
+    def accepts_statement(self, request: Request) -> bool:
+        """Only for the first page: a cursor contains a value of any type, as text."""
+        return self.cursor_query_param not in request.query_params
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         """Return the rows of the requested page. Raises NotFound for an invalid cursor.

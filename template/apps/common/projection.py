@@ -423,12 +423,12 @@ class ProjectionMixin(GenericAPIView[Any]):
         if may_bind(value) and (found := self.statement()):
             projection, statement = found
             lookup = {self.lookup_field: BindParam(name)}
-            rows = statement.rows(
+            rows = statement.changed(
                 self.lookup_field, lambda queryset: queryset.filter(**lookup), {name: value}
             )
-            if not rows:
-                raise Http404
-            return projection.output(rows)[0]
+            if found_rows := list(rows):
+                return projection.output(found_rows)[0]
+            raise Http404
         queryset = self.filter_queryset(self.get_queryset())
         if (plain := self.projection(queryset)) is None:
             return self.output_of(self.get_object())
@@ -455,9 +455,10 @@ class ProjectionMixin(GenericAPIView[Any]):
 
     def compiled_rows(self) -> tuple[Projection, Any, tuple[()]] | None:
         """Return the rows as a statement, if the view and its pagination allow that."""
-        if not getattr(self.paginator, "accepts_statements", self.paginator is None):
+        accepts = getattr(self.paginator, "accepts_statement", lambda _: self.paginator is None)
+        if self.is_filtered() or not accepts(self.request):
             return None
-        found = self.statement(self.keyset_columns(), json_as_text=True)
+        found = self.statement(self.sort_columns(), json_as_text=True)
         return (*found, ()) if found else None
 
     def statement(
@@ -476,8 +477,8 @@ class ProjectionMixin(GenericAPIView[Any]):
         if prepared is None:
             return None
         projection, queryset = prepared
-        columns = projection.with_columns(more)
-        key = id(projection), select, *columns[len(projection.columns) :]
+        columns = tuple(projection.with_columns(more))
+        key = id(projection), select, columns
         rows = partial(projection.select, queryset, more, named=False)
         return projection, Statement(key, queryset.model, rows, columns, values)
 
@@ -496,15 +497,12 @@ class ProjectionMixin(GenericAPIView[Any]):
         """Tell whether the view makes its serializer as DRF does."""
         return type(self).get_serializer is GenericAPIView.get_serializer
 
-    def sort_columns(self, queryset: QuerySet[Any]) -> Iterable[str]:
+    def sort_columns(self, queryset: QuerySet[Any] | None = None) -> Iterable[str]:
         """Return the columns that the pagination reads from the first and the last row of a page."""
         ordering = getattr(self.paginator, "get_ordering", lambda *_: ())
         names = ordering(self.request, queryset, self)
-        return {*(name.lstrip("-") for name in names), *self.keyset_columns()}
-
-    def keyset_columns(self) -> Iterable[str]:
         keysets = getattr(self, "orderings", {}).values()
-        return chain(*(each.columns for each in keysets))
+        return sorted({name.lstrip("-") for name in chain(names, *(k.columns for k in keysets))})
 
     def needs_instance(self) -> bool:
         """Tell whether the view or a permission looks at the object."""
@@ -534,7 +532,8 @@ def prepare(
     annotations = frozenset(queryset.query.annotations)
     projection = find_projection(serializer, model, annotations, json_as_text=json_as_text)
     own = [getattr(each, "queryset", None) for each in prefetches_of(queryset)]
-    is_plain = own.count(None) == len(own)
+    is_grouped = queryset.query.distinct or queryset.query.group_by is not None
+    is_plain = own.count(None) == len(own) and not is_grouped
     return (projection, queryset) if projection and is_plain else None
 
 

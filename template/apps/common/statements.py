@@ -3,16 +3,21 @@
 To compile a query often takes longer than to run it.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Expression, IntegerField, Model, QuerySet
+from django.db.models import Expression, Func, IntegerField, Model, QuerySet
 
 from apps.common.fifo_cache import FIFOCache
 from apps.common.numbers import LARGEST
+
+# The number of rows. Not `Count`, which would group them.
+COUNT = Func(template="COUNT(*)", output_field=IntegerField())
 
 
 class BindParam(Expression):
@@ -73,24 +78,50 @@ def may_bind(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Statement:
-    """Rows that are selected by compiled queries, and the values that the current request binds."""
+    """Rows that compiled queries select, as named tuples, and the values that this request binds.
+
+    Paginators use it like a queryset.
+    """
 
     key: Hashable
     model: type[Model]
-    # Returns the rows, with placeholders.
+    # Returns a `values_list()` of the columns, with placeholders.
     build: Callable[[], QuerySet[Any, Any]]
-    columns: Sequence[str]
+    columns: tuple[str, ...]
     values: Mapping[str, Any]
 
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        return iter(self.rows((), lambda queryset: queryset, {}))
-
-    def rows(
+    def changed(
         self,
         key: Hashable,
         change: Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]],
-        values: Mapping[str, Any],
-    ) -> list[Sequence[Any]]:
-        """Return the rows after a change to the queryset. `key` is all that the change depends on."""
-        query = get_compiled_query((self.key, key), lambda: change(self.build()))
-        return query.rows({**self.values, **values})
+        values: Mapping[str, Any] | None = None,
+    ) -> "Statement":
+        """Return the statement of a changed queryset. `key` is all that the change depends on."""
+        return replace(
+            self,
+            key=(self.key, key),
+            build=lambda: change(self.build()),
+            values={**self.values, **(values or {})},
+        )
+
+    def order_by(self, *names: str) -> "Statement":
+        return self.changed(names, lambda rows: rows.order_by(*names))
+
+    def count(self) -> int:
+        rows = self.changed("count", lambda rows: rows.order_by().values_list(COUNT))
+        ((number,),) = rows.query().rows(self.values)
+        return int(number)
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return [*self.changed((part.start, part.stop), lambda rows: rows[part])]
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(_row_type(self.columns)._make, self.query().rows(self.values))
+
+    def query(self) -> CompiledQuery:
+        return get_compiled_query(self.key, self.build)
+
+
+@cache
+def _row_type(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns, rename=True)  # noqa: PYI024  # not one class, but one for each

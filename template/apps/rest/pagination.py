@@ -51,10 +51,6 @@ class KeysetPagination(BasePagination):
     The view has `orderings`, a dictionary of Ordering by name. The first one is the default.
     """
 
-    # ProjectionMixin may give a Statement instead of a queryset.
-    accepts_statements = True
-    # The columns of a row, if it is a plain tuple.
-    columns: Sequence[str] = ()
     # The values of the row from which the page continues. The first page has none.
     values: list[int] | None
     # The value of the filter that the ordering requires, if any. A cursor is valid for that value.
@@ -65,17 +61,19 @@ class KeysetPagination(BasePagination):
         self.parse_request(request, view.orderings, queryset.model)
         if not isinstance(queryset, Statement):
             return self.build_page(list(self.slice(queryset, self.values)))
-        self.columns = queryset.columns
         # Everything that the SQL of the page depends on.
         key = self.ordering_name, self.backwards, self.values is None, self.size
         names = [f"cursor_{column}" for column in self.ordering.columns]
         placeholders = None if self.values is None else [BindParam(name) for name in names]
-        rows = queryset.rows(
+        rows = queryset.changed(
             key,
             lambda rows: self.slice(rows, placeholders),
             dict(zip(names, self.values or (), strict=False)),
         )
-        return self.build_page(rows)
+        return self.build_page(list(rows))
+
+    def accepts_statement(self, request: Request) -> bool:
+        return True
 
     def parse_request(
         self, request: Request, orderings: dict[str, Ordering], model: type[Model]
@@ -124,10 +122,7 @@ class KeysetPagination(BasePagination):
         return Response({**self.links(), "results": data})
 
     def _link(self, row: Any, *, backwards: bool) -> str:
-        if self.columns:
-            values = [row[self.columns.index(column)] for column in self.ordering.columns]
-        else:
-            values = [getattr(row, column) for column in self.ordering.columns]
+        values = [getattr(row, column) for column in self.ordering.columns]
         query = self.request.query_params.copy()
         query["cursor"] = self._encode(values, backwards=backwards)
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"

@@ -28,6 +28,7 @@ from apps.common import statements
 from apps.common.computed import computed
 from apps.common.encoding import dump
 from apps.common.numbers import LARGEST
+from apps.common.pagination import CursorPagination, PagePagination
 from apps.common.projection import (
     CannotCompileError,
     ProjectionMixin,
@@ -378,6 +379,10 @@ def types_with_changes() -> QuerySet[ContentType]:
     return ContentType.objects.prefetch_related(changes)
 
 
+def types_with_permissions() -> QuerySet[ContentType]:
+    return ContentType.objects.filter(permission__isnull=False).distinct()
+
+
 def compiled_by(view: Any, **arguments: Any) -> tuple[Any, int]:
     """Return the data of a view, and how many queries it has compiled."""
     with mock.patch.object(statements, "CompiledQuery", wraps=CompiledQuery) as compile_query:
@@ -411,6 +416,25 @@ def test_details_of_select_are_those_of_its_rows(db: None) -> None:
         assert get(view, label_id=user.pk, pk=pk).status_code == 404
 
 
+def newest_types() -> QuerySet[ContentType]:
+    return ContentType.objects.order_by("-pk")
+
+
+@pytest.mark.parametrize("pagination", [CursorPagination, PagePagination])
+def test_pages_of_select_have_each_row_once(db: None, pagination: type[Any]) -> None:
+    view = TypeListView.as_view(select=staticmethod(newest_types), pagination_class=pagination)
+    path, found = "/?page_size=5", []
+    while path:
+        page = get(view, path).data
+        found += [each["id"] for each in page["results"]]
+        path = page["next"]
+    assert found == list(newest_types().values_list("pk", flat=True))
+    assert page.get("count", len(found)) == len(found)
+    with mock.patch.object(statements, "CompiledQuery", wraps=CompiledQuery) as compile_query:
+        get(view, "/?page_size=5")
+    assert compile_query.call_count == 0
+
+
 @pytest.mark.parametrize("is_owner", [True, False])
 def test_select_knows_the_user(user: User, *, is_owner: bool) -> None:
     owner = user if is_owner else UserFactory.create()
@@ -426,6 +450,7 @@ def test_select_knows_the_user(user: User, *, is_owner: bool) -> None:
     [
         (types_by, {}),
         (types_with_changes, {"serializer_class": LargeTypeSerializer}),
+        (types_with_permissions, {}),
         (ContentType.objects.all, {"serializer_class": Nested}),
         (ContentType.objects.all, {"filter_backends": [OrderingFilter]}),
     ],
@@ -434,11 +459,11 @@ def test_other_rows_are_read_by_queries_of_the_request(
     db: None, select: Any, options: dict[str, Any]
 ) -> None:
     view = TypeListView.as_view(select=staticmethod(select), pagination_class=None, **options)
-    with mock.patch.object(Statement, "rows") as compiled_rows:
+    with mock.patch.object(Statement, "query") as compiled_query:
         data = get(view, label="users").data
-    expected = types_by("users") if select is types_by else ContentType.objects.all()
+    expected = select("users") if select is types_by else select()
     assert {each["id"] for each in data} == {each.pk for each in expected}
-    assert not compiled_rows.called
+    assert not compiled_query.called
 
 
 class OnlyUsers(BasePermission):
