@@ -20,9 +20,19 @@ KEY = {
 }
 
 
+class ScopesField(serializers.ListField):
+    """The scopes as they are stored: only known ones are."""
+
+    child = serializers.CharField()
+    is_unchanged = True
+
+    def to_representation(self, data: Any) -> Any:
+        return data
+
+
 @examples(response=KEY)
 class ApiKeySerializer(ModelSerializer[ApiKey]):
-    scopes = serializers.ListField(child=serializers.CharField())
+    scopes = ScopesField()
 
     class Meta:
         model = ApiKey
