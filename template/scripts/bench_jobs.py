@@ -34,6 +34,7 @@ from config.celery import app
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 JOBS = int(os.environ.get("REQUESTS", "100"))  # in each round, of each kind
+CLOCK = 1e-6  # seconds, the resolution of the noted times
 WORKER = "--app scripts.bench_jobs worker --concurrency 2 --without-mingle --without-gossip"
 
 Rounds = list[tuple[float, float]]  # CPU milliseconds of one job, and jobs per second
@@ -106,7 +107,8 @@ class Worker:
         self.cpu_of_processes |= {pid: float(cpu) for pid, cpu, _ in lines}
         times = [float(at) for *_, at in lines]
         # From the first to the last: the worker may wait a second until it sees that it may begin.
-        return (jobs - 1) / (max(times) - min(times))
+        # Both processes may have done one each at the same time.
+        return (jobs - 1) / max(max(times) - min(times), CLOCK)
 
     def stop(self) -> None:
         self.process.terminate()
