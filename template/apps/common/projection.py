@@ -6,6 +6,7 @@ output of the rows. A serializer with a field that needs more than columns takes
 `common.I001` names the field.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from typing import Any
 
 import orjson
 from django.core import checks
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
 from django.db import models
 from django.db.models import F, Model, Prefetch, QuerySet
 from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
@@ -52,6 +53,8 @@ DYNAMIC = {
     *("__init__", "data", "fields", "get_attribute", "get_field_names", "get_fields"),
     "to_representation",
 }
+# How the parameter of a query begins that is a date, whatever the database.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
 # Those of other attributes, such as files, return something else than the column.
 PLAIN_ATTRIBUTES = (DeferredAttribute, ForeignKeyDeferredAttribute)
 
@@ -76,7 +79,7 @@ class SerializerByColumn(serializers.Serializer[Any]):
         return kind(context=self.context).to_representation(instance)
 
 
-@dataclass
+@dataclass(eq=False)
 class Projection:
     """The columns that a serializer shows, and the function that makes its output of their values."""
 
@@ -157,7 +160,7 @@ def children(
 
     names = [f"key_{number}" for number in range(len(keys))]
     if queryset is None and all(map(may_bind, keys)):
-        key = relation, id(projection), len(names)
+        key = relation, projection, len(names)
         query = get_compiled_query(key, lambda: select([BindParam(name) for name in names]))
         rows = query.rows(dict(zip(names, keys, strict=True)))
     else:
@@ -380,6 +383,7 @@ class ProjectionMixin(GenericAPIView[Any]):
 
     A view whose rows depend on nothing but the user and the ids in the URL may have `select` instead
     of `get_queryset`: a function with parameters of these names. Then its SQL is compiled once, too.
+    It is called with placeholders, so it can neither look at the values nor at the time: use `Now()`.
     """
 
     select: Callable[..., QuerySet[Any]] | None = None
@@ -398,7 +402,8 @@ class ProjectionMixin(GenericAPIView[Any]):
 
     def is_filtered(self) -> bool:
         """Tell whether filters may change the queryset of this request."""
-        return bool(self.filter_backends)
+        own = type(self).filter_queryset is not GenericAPIView.filter_queryset
+        return own or bool(self.filter_backends)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         projection, rows, prefetches = self.compiled_rows() or self.rows()
@@ -468,6 +473,8 @@ class ProjectionMixin(GenericAPIView[Any]):
         select = self.get_select()
         if select is None or self.is_filtered() or not self.has_plain_serializer():
             return None
+        if type(self).get_queryset is not ProjectionMixin.get_queryset:
+            return None  # a class below has other rows
         # The id of an account is bound, not the account.
         values = {name: getattr(each, "pk", each) for name, each in self.arguments(select).items()}
         serializer: Any = self.get_serializer_class()
@@ -478,7 +485,7 @@ class ProjectionMixin(GenericAPIView[Any]):
             return None
         projection, queryset = prepared
         columns = tuple(projection.with_columns(more))
-        key = id(projection), select, columns
+        key = projection, select, columns
         rows = partial(projection.select, queryset, more, named=False)
         return projection, Statement(key, queryset.model, rows, columns, values)
 
@@ -525,7 +532,8 @@ def prepare(
 ) -> tuple[Projection, QuerySet[Any]] | None:
     """Return the projection of a serializer, and what `select` returns for placeholders.
 
-    None if the serializer needs more than columns, or if a list has a queryset of its own.
+    None if the serializer needs more than columns, if a list has a queryset of its own, or if there
+    is a moment in the SQL: it may be that of this call.
     """
     queryset = select(**{name: BindParam(name) for name in parameters(select)})
     model: Any = queryset.model
@@ -533,8 +541,17 @@ def prepare(
     projection = find_projection(serializer, model, annotations, json_as_text=json_as_text)
     own = [getattr(each, "queryset", None) for each in prefetches_of(queryset)]
     is_grouped = queryset.query.distinct or queryset.query.group_by is not None
-    is_plain = own.count(None) == len(own) and not is_grouped
+    is_plain = own.count(None) == len(own) and not is_grouped and not _has_moment(queryset)
     return (projection, queryset) if projection and is_plain else None
+
+
+def _has_moment(queryset: QuerySet[Any]) -> bool:
+    """Tell whether the SQL of a queryset has a date, or is none, because there can be no row."""
+    try:
+        _, params = queryset.query.sql_with_params()
+    except EmptyResultSet:
+        return True
+    return any(MOMENT.match(str(param)) for param in params)
 
 
 class Anything(Container[str]):

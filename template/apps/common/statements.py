@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Expression, Func, IntegerField, Model, QuerySet
 
@@ -37,17 +36,12 @@ class CompiledQuery:
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         self.database = queryset.db
         self.compiler = queryset.query.get_compiler(self.database)
-        try:
-            self.sql, self.params = self.compiler.as_sql()
-        except EmptyResultSet:
-            self.sql, self.params = "", ()
+        self.sql, self.params = self.compiler.as_sql()
         select = [expression for expression, *_ in self.compiler.select or ()]
         self.converters = self.compiler.get_converters(select)
 
     def rows(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Run the query with the values of its placeholders, by name, and return the rows."""
-        if not self.sql:
-            return []
         params = [
             values[param.name] if isinstance(param, BindParam) else param for param in self.params
         ]
@@ -73,7 +67,7 @@ def get_compiled_query(key: Hashable, build: Callable[[], QuerySet[Any, Any]]) -
 
 def may_bind(value: Any) -> bool:
     """Tell whether a value can take the place of a BindParam: an integer that a column may hold."""
-    return isinstance(value, int) and value <= LARGEST
+    return isinstance(value, int) and -LARGEST <= value <= LARGEST
 
 
 @dataclass(frozen=True)

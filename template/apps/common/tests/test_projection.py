@@ -383,6 +383,19 @@ def types_with_permissions() -> QuerySet[ContentType]:
     return ContentType.objects.filter(permission__isnull=False).distinct()
 
 
+def entries_of_the_past() -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(action_time__lt=timezone.now())
+
+
+def types_of_today() -> QuerySet[ContentType]:
+    is_today = Q(logentry__action_time__date=timezone.now().date())
+    return ContentType.objects.annotate(is_today=is_today)
+
+
+def no_types() -> QuerySet[ContentType]:
+    return ContentType.objects.none()
+
+
 def compiled_by(view: Any, **arguments: Any) -> tuple[Any, int]:
     """Return the data of a view, and how many queries it has compiled."""
     with mock.patch.object(statements, "CompiledQuery", wraps=CompiledQuery) as compile_query:
@@ -435,6 +448,24 @@ def test_pages_of_select_have_each_row_once(db: None, pagination: type[Any]) -> 
     assert compile_query.call_count == 0
 
 
+@pytest.mark.parametrize("name", ["get_queryset", "filter_queryset"])
+def test_a_class_below_may_have_other_rows(db: None, name: str) -> None:
+    kind = ContentType.objects.get_for_model(User)
+
+    class View(TypeView):
+        select = staticmethod(newest_types)
+
+    def other(*_: Any) -> QuerySet[ContentType]:
+        return types_by("admin")
+
+    rows: Any = type("OtherView", (View,), {name: other})
+    assert get(View.as_view(), pk=kind.pk).status_code == 200
+    assert get(rows.as_view(), pk=kind.pk).status_code == 404
+
+    listed: Any = type("ListView", (TypeListView, View), {name: other, "pagination_class": None})
+    assert {each["app_label"] for each in get(listed.as_view()).data} == {"admin"}
+
+
 @pytest.mark.parametrize("is_owner", [True, False])
 def test_select_knows_the_user(user: User, *, is_owner: bool) -> None:
     owner = user if is_owner else UserFactory.create()
@@ -451,6 +482,9 @@ def test_select_knows_the_user(user: User, *, is_owner: bool) -> None:
         (types_by, {}),
         (types_with_changes, {"serializer_class": LargeTypeSerializer}),
         (types_with_permissions, {}),
+        (types_of_today, {}),
+        (entries_of_the_past, {"serializer_class": ChangesSerializer}),
+        (no_types, {}),
         (ContentType.objects.all, {"serializer_class": Nested}),
         (ContentType.objects.all, {"filter_backends": [OrderingFilter]}),
     ],

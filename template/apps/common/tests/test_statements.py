@@ -27,14 +27,6 @@ def test_a_compiled_query_binds_values_each_time_it_runs(
         assert [*map(tuple, query.rows({"key": users[1].pk}))] == rows[:1]
 
 
-def test_a_query_without_rows_is_not_run(
-    db: None, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    query = CompiledQuery(User.objects.none().values_list("pk"))
-    with django_assert_num_queries(0):
-        assert query.rows({}) == []
-
-
 def test_compiled_queries_are_limited(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statements, "_compiled", FIFOCache(2))
     first = [get_compiled_query(key, staff_before) for key in "ab"]
