@@ -34,7 +34,7 @@ from config.celery import app
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 JOBS = int(os.environ.get("REQUESTS", "100"))  # in each round, of each kind
-CLOCK = 1e-6  # seconds, the resolution of the noted times
+CLOCK = 1e-6  # seconds, the smallest difference between two times
 WORKER = "--app scripts.bench_jobs worker --concurrency 2 --without-mingle --without-gossip"
 
 Rounds = list[tuple[float, float]]  # CPU milliseconds of one job, and jobs per second
