@@ -149,6 +149,8 @@ def children(
     relation: Any, projection: Projection, keys: Sequence[Any], prefetches: Iterable[Any]
 ) -> dict[Any, list[Any]]:
     """Return the output for the rows of a list, by the key of their parent."""
+    if not keys:
+        return {}
     parent = relation.field.attname
     queryset = queryset_of(relation.get_accessor_name(), prefetches)
     default = relation.related_model._default_manager.all()  # noqa: SLF001  # Django's documented API

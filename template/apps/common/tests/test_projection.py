@@ -416,6 +416,16 @@ def test_the_sql_of_select_is_compiled_once(db: None) -> None:
         assert (again, compiled) == (data, 0)
 
 
+def test_lists_of_no_rows_need_no_query(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    view = TypeListView.as_view(
+        select=staticmethod(types_of), pagination_class=None, serializer_class=LargeTypeSerializer
+    )
+    with django_assert_num_queries(1):
+        assert get(view, label_id=0).data == []
+
+
 def test_details_of_select_are_those_of_its_rows(db: None) -> None:
     user, entry = (ContentType.objects.get_for_model(each) for each in (User, LogEntry))
     view = TypeView.as_view(select=staticmethod(types_of))
