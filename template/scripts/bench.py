@@ -49,7 +49,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD
-from config.tests.rows import create_rows, create_users, find_url, read
+from config.tests.rows import create_rows, create_users, find_url, read, with_query
 
 ROWS = int(os.environ.get("ROWS", "100"))
 ROUNDS = int(os.environ.get("ROUNDS", "8"))
@@ -106,7 +106,7 @@ class Case:
 
 def cases_of(path: str, client: Client, url: str) -> Iterator[Case]:
     """Yield the case of a GET, or two, if responses are cached."""
-    uncached = (f"{url}{'&' if '?' in url else '?'}uncached={number}" for number in count())
+    uncached = (with_query(url, f"uncached={number}") for number in count())
     # The first ones may fill caches.
     _, fresh = (read(client, next(uncached)) for _ in range(2))
     *_, repeated = (read(client, url) for _ in range(3))

@@ -152,22 +152,22 @@ def children(
     if not keys:
         return {}
     parent = relation.field.attname
-    queryset = queryset_of(relation.get_accessor_name(), prefetches)
+    own = queryset_of(relation.get_accessor_name(), prefetches)
     default = relation.related_model._default_manager.all()  # noqa: SLF001  # Django's documented API
+    queryset = default if own is None else own
 
     def select(keys: Sequence[Any]) -> QuerySet[Any, Any]:
         # Not `filter(parent__in=keys)`, which accepts no placeholders.
-        found = (default if queryset is None else queryset).filter(In(F(parent), keys))
-        return projection.select(found, [parent], named=False)
+        return projection.select(queryset.filter(In(F(parent), keys)), [parent], named=False)
 
     names = [f"key_{number}" for number in range(len(keys))]
-    if queryset is None and all(map(may_bind, keys)):
+    if own is None and all(map(may_bind, keys)):
         key = relation, projection, len(names)
         query = get_compiled_query(key, lambda: select([BindParam(name) for name in names]))
         rows = query.rows(dict(zip(names, keys, strict=True)))
     else:
         rows = list(select(keys))
-    output = projection.output(rows, prefetches_of(default if queryset is None else queryset))
+    output = projection.output(rows, prefetches_of(queryset))
     position = projection.with_columns([parent]).index(parent)
     grouped: dict[Any, list[Any]] = defaultdict(list)
     for row, child in zip(rows, output, strict=True):
@@ -541,9 +541,10 @@ def prepare(
     model: Any = queryset.model
     annotations = frozenset(queryset.query.annotations)
     projection = find_projection(serializer, model, annotations, json_as_text=json_as_text)
-    own = [getattr(each, "queryset", None) for each in prefetches_of(queryset)]
+    prefetches = prefetches_of(queryset)
+    has_own = any(getattr(each, "queryset", None) is not None for each in prefetches)
     is_grouped = queryset.query.distinct or queryset.query.group_by is not None
-    is_plain = own.count(None) == len(own) and not is_grouped and not _has_moment(queryset)
+    is_plain = not has_own and not is_grouped and not _has_moment(queryset)
     return (projection, queryset) if projection and is_plain else None
 
 

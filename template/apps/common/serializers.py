@@ -12,6 +12,15 @@ from rest_framework import serializers
 M = TypeVar("M", bound=Model)
 
 
+class StoredListField(serializers.ListField):
+    """A list that is shown as it is stored. A projection passes its JSON through."""
+
+    is_unchanged = True
+
+    def to_representation(self, data: Any) -> Any:
+        return data
+
+
 # No docstring: the OpenAPI document would describe each serializer with it.
 class ModelSerializer(serializers.ModelSerializer[M]):
     _built: dict[str, tuple[Any, dict[str, Any]]]

@@ -135,6 +135,10 @@ def find_url(
     raise LookupError(text.format(*problems))
 
 
+def with_query(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
 def first_object(client: Client, path: str) -> dict[str, Any]:
     """Return the parameter of a path for the first object that its view may show, if it tells one."""
     view = read(client, fill(path)).view

@@ -26,7 +26,7 @@ from apps.common.projection import Projection
 from apps.common.tests.test_schema import DOCUMENT
 from apps.common.throttling import FixedWindowThrottle
 from config.access import ACCESS
-from config.tests.rows import create_rows, create_users, find_url, read
+from config.tests.rows import create_rows, create_users, find_url, read, with_query
 
 GETS = {path: methods["get"] for path, methods in DOCUMENT["paths"].items() if "get" in methods}
 OF_TEMPLATE = {route for rows in ACCESS.values() for route in rows}
@@ -69,10 +69,6 @@ def reads(number: int) -> Iterator[Read]:
             for value in each["schema"].get("enum", ()) if each["name"] not in PAGES else ():
                 query = f"{each['name']}={value}"
                 yield f"{path}?{query}", who, with_query(url, query)
-
-
-def with_query(url: str, query: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 def uncached(url: str) -> str:

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from apps.api_keys.models import NAME_LENGTH, ApiKey
 from apps.common.schema import examples
 from apps.common.scopes import all_scopes
-from apps.common.serializers import ModelSerializer
+from apps.common.serializers import ModelSerializer, StoredListField
 from apps.common.text import ONE_LINE
 
 KEY = {
@@ -20,19 +20,9 @@ KEY = {
 }
 
 
-class ScopesField(serializers.ListField):
-    """The scopes as they are stored: only known ones are."""
-
-    child = serializers.CharField()
-    is_unchanged = True
-
-    def to_representation(self, data: Any) -> Any:
-        return data
-
-
 @examples(response=KEY)
 class ApiKeySerializer(ModelSerializer[ApiKey]):
-    scopes = ScopesField()
+    scopes = StoredListField(child=serializers.CharField())
 
     class Meta:
         model = ApiKey

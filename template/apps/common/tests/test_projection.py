@@ -37,6 +37,7 @@ from apps.common.projection import (
     compile_projection,
     prefetches_of,
 )
+from apps.common.serializers import StoredListField
 from apps.common.statements import CompiledQuery, Statement
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -197,13 +198,6 @@ def test_a_column_decides_which_serializer_shows_a_row(
     assert shown == ({True, False} if isinstance(column, Q) else {column.value})
 
 
-class NamesField(serializers.ListField):
-    is_unchanged = True
-
-    def to_representation(self, data: Any) -> Any:
-        return data
-
-
 @isolate_apps("django.contrib.contenttypes")
 def test_a_list_passes_stored_json_through() -> None:
     class Flag(models.Model):  # noqa: DJ008  # nobody sees it
@@ -215,7 +209,7 @@ def test_a_list_passes_stored_json_through() -> None:
             app_label = "contenttypes"
 
     class FlagSerializer(serializers.ModelSerializer[Flag]):
-        names = NamesField()
+        names = StoredListField()
         text = serializers.JSONField(source="facts", binary=True)
 
         class Meta:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from apps.common.projection import SerializerByColumn
 from apps.common.schema import examples
-from apps.common.serializers import ModelSerializer
+from apps.common.serializers import ModelSerializer, StoredListField
 from apps.listings.api.examples import CARD, CARD_V2, DRAFT, LISTING
 from apps.listings.models import (
     MAX_CAPACITY,
@@ -58,8 +58,8 @@ class PhotoListSerializer(LimitedListSerializer):
         return self.complete.run_validation(data)
 
 
-class AmenitiesField(serializers.ListField):
-    is_unchanged = True
+class AmenitiesField(StoredListField):
+    """The names of amenities. Only known ones are stored."""
 
     def __init__(self, **options: Any) -> None:
         child = serializers.ChoiceField(choices=Amenity.choices)
@@ -70,10 +70,6 @@ class AmenitiesField(serializers.ListField):
         if isinstance(data, list) and len(data) > len(Amenity):
             self.fail("max_length", max_length=len(Amenity))
         return super().to_internal_value(data)
-
-    def to_representation(self, data: Any) -> Any:
-        """Return the names as they are: only known ones are stored."""
-        return data
 
 
 class RoundedField(serializers.FloatField):
