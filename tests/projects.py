@@ -51,6 +51,8 @@ CHOICES: dict[str, list[Any]] = {
     "use_marketplace": [True, False],
     "use_api_keys": [True, False],
     "use_oauth2": [True, False],
+    "use_graphql": [True, False],
+    "use_websockets": [True, False],
     "use_monitoring": [True, False],
     "use_clients": [True, False],
     "use_docker": [True, False],

@@ -183,7 +183,7 @@ def test_a_preset_records_every_answer(render: Renderer, preset: str) -> None:
     for name in ("use_celery", "use_docker", "use_mfa"):
         assert answers[name] == (preset != "minimal")
     full = ("use_social_sign_in", "use_marketplace", "use_api_keys", "use_oauth2")
-    for name in (*full, "use_monitoring", "use_clients"):
+    for name in (*full, "use_graphql", "use_websockets", "use_monitoring", "use_clients"):
         assert answers[name] == (preset == "full")
 
 

@@ -48,6 +48,8 @@ TRACES = {
     r"|simple.history|django.filter",
     "use_api_keys": r"api_keys|apikeys|api keys?\b",
     "use_oauth2": r"apps[./]oauth2|allauth\.idp|idp.oidc|oauthlib|/oauth2/|public_url",
+    "use_graphql": r"graphql|strawberry|graphiql",
+    "use_websockets": r"web.?socket|channels|server.sent.event|apps[./]live\b|httpx",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",
