@@ -231,6 +231,7 @@ class Photo(models.Model):
     class Meta:
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
+        ordering = ["position"]
         constraints = [
             UniqueConstraint(fields=["listing", "position"], name="listings_photo_position_unique"),
             # Together with the constraint above, this limits the photos of a listing.

@@ -1,48 +1,26 @@
-"""Keyset (seek) pagination: page 10,000 costs what page 1 costs, and no row is repeated or skipped."""
+"""Keyset pagination of the REST API."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from django.db import connection
-from django.db.models import F, Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.common.keyset import MAX_CURSOR_LENGTH, Ordering, decode_cursor, encode_cursor
 from apps.common.pagination import MAX_PAGE_SIZE, PAGE_SIZE, page_size_of
 from apps.common.statements import BindParam, Statement
-from apps.rest.pagination_backend import After, Before
 
-MAX_CURSOR_LENGTH = 500
+__all__ = ["InvalidCursor", "KeysetPagination", "Ordering"]
 
 
 class InvalidCursor(ValidationError):
     def __init__(self) -> None:
         detail = "Invalid cursor. Begin with the first page, and follow `next` and `previous`."
         super().__init__({"cursor": detail})
-
-
-@dataclass(frozen=True)
-class Ordering:
-    """An ordering of a list: by a column of integers, then by primary key.
-
-    Both columns have the same direction, so that one index serves the ordering and its reverse.
-    `within` is a filter that the ordering requires, if the column's values can only be compared
-    among rows with the same value of it, such as amounts with the same currency.
-    """
-
-    column: str
-    descending: bool = False
-    within: str = ""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return ("id",) if self.column == "id" else (self.column, "id")
 
 
 class KeysetPagination(BasePagination):
@@ -95,13 +73,8 @@ class KeysetPagination(BasePagination):
 
         That row tells whether there is a next page.
         """
-        is_descending = self.ordering.descending != self.backwards
-        if values is not None:
-            lookup = Before if is_descending else After
-            queryset = queryset.filter(lookup([F(name) for name in self.ordering.columns], values))
-        sign = "-" if is_descending else ""
-        order = [f"{sign}{column}" for column in self.ordering.columns]
-        return queryset.order_by(*order)[: self.size + 1]
+        following = self.ordering.following(queryset, values, backwards=self.backwards)
+        return following[: self.size + 1]
 
     def build_page(self, rows: list[Any]) -> list[Any]:
         """Return the page from the rows of its slice, and set the links."""
@@ -128,19 +101,12 @@ class KeysetPagination(BasePagination):
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
 
     def _encode(self, values: Sequence[int], *, backwards: bool) -> str:
-        place = [self.ordering_name, backwards, *self.within, *values]
-        return urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
+        return encode_cursor([self.ordering_name, backwards, *self.within, *values])
 
     def _decode(self, cursor: str, model: type[Model]) -> tuple[bool, list[int]]:
         """Return whether to read backwards, and the values. Raises InvalidCursor."""
-        fields = [_field(model, column) for column in self.ordering.columns]
         try:
-            text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
-            _, backwards, *rest = orjson.loads(text)
-            values = [
-                _checked(field, value)
-                for field, value in zip(fields, rest[len(self.within) :], strict=True)
-            ]
+            (_, backwards, *_), values = decode_cursor(cursor, self.ordering, model)
         except (ValueError, TypeError):
             raise InvalidCursor from None
         # Accept only what `_encode` returns: no other spelling, and no cursor of another ordering or
@@ -185,19 +151,3 @@ def _ordering_of(request: Request, orderings: dict[str, Ordering]) -> tuple[str,
         detail = f"Required with ordering={name}, which compares rows with the same {within} only."
         raise ValidationError({within: detail}, code="required")
     return name, orderings[name]
-
-
-def _field(model: type[Model], column: str) -> "Field[Any, Any]":
-    field = model._meta.get_field(column)  # noqa: SLF001  # Django's documented API
-    assert isinstance(field, Field)  # noqa: S101  # a column, not a reverse relation
-    return field
-
-
-def _checked(field: "Field[Any, Any]", value: Any) -> int:
-    """Return the number if it is in the column's range. Raises ValueError and TypeError."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError
-    low, high = connection.ops.integer_field_range(field.get_internal_type())
-    if not low <= value <= high:
-        raise ValueError
-    return value

@@ -1,0 +1,121 @@
+"""Bookings, for their guests and hosts."""
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework.exceptions import ValidationError
+from strawberry import Info
+
+from apps.bookings import selectors, services
+from apps.bookings.api.serializers import BookingCreateSerializer
+from apps.bookings.models import Booking
+from apps.bookings.states import Role, State
+from apps.graphql.inputs import BigInt, key_of, validated
+from apps.graphql.pages import Connection
+from apps.graphql.rows import derived, one, pages, related, row
+from apps.listings.graphql import ListingType, visible
+from apps.listings.models import Currency
+from apps.listings.selectors import published
+from apps.users.models import User
+
+strawberry.enum(State, name="BookingState")
+
+
+def for_host_only(value: Any, is_host: bool) -> Any:  # noqa: FBT001  # a column
+    return value if is_host else None
+
+
+@strawberry.type(name="Booking", description="A stay of a guest, on the terms of that time.")
+class BookingType:
+    id: strawberry.ID
+    title: str
+    city: str
+    country: str
+    time_zone: str
+    check_in: date
+    check_out: date
+    guests: int
+    nights: int
+    price: int = strawberry.field(description="A night, in minor units.")
+    total: BigInt
+    currency: Currency
+    state: State
+    created_at: datetime
+    changed_at: datetime
+    listing: ListingType | None = related(visible, "listing_id")
+    # For the host, who decides on a request.
+    guest_name: str | None = derived(for_host_only, "guest__name", "is_host")
+    guest_since: datetime | None = derived(for_host_only, "guest__date_joined", "is_host")
+    guest_stays: int | None = derived(for_host_only, "guest_stays", "is_host")
+
+
+def as_guest(user: User) -> QuerySet[Booking]:
+    return selectors.visible_to(user).filter(guest=user)
+
+
+def as_host(user: User) -> QuerySet[Booking]:
+    return selectors.visible_to(user).filter(host=user)
+
+
+@strawberry.type
+class Query:
+    booking: BookingType | None = row(selectors.visible_to)
+    my_stays: Connection[BookingType] = pages(as_guest)
+    my_guests: Connection[BookingType] = pages(as_host)
+
+
+@strawberry.input
+class BookingInput:
+    listing: strawberry.ID
+    check_in: date
+    check_out: date
+    guests: int
+    total: BigInt
+    currency: Currency
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def book(self, info: Info[Any], fields: BookingInput) -> BookingType:
+        """Request a stay, at the total that the guest agrees to."""
+        stay = validated(BookingCreateSerializer, fields)
+        listing = published().filter(pk=stay.pop("listing")).first()
+        if listing is None:
+            raise ValidationError({"listing": "No such listing."})
+        user = info.context.user
+        booking = services.book(listing=listing, guest=user, stay=services.Stay(**stay))
+        return shown(user, booking)
+
+    @strawberry.mutation
+    def confirm_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType:
+        """Accept a request before check-in, as the host."""
+        return transition(info, id, State.CONFIRMED)
+
+    @strawberry.mutation
+    def decline_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType:
+        """Decline a request, as the host."""
+        return transition(info, id, State.DECLINED)
+
+    @strawberry.mutation
+    def cancel_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType:
+        """Cancel a booking, as its guest or host."""
+        return transition(info, id, State.CANCELLED)
+
+
+def transition(info: Info[Any], id: str, state: State) -> Any:
+    """Change the state of a booking, as its guest or host. Raises Http404."""
+    user = info.context.user
+    booking = selectors.visible_to(user).filter(pk=key_of(id)).first()
+    if booking is None:
+        raise Http404
+    role = Role.GUEST if booking.guest_id == user.pk else Role.HOST
+    services.transition(booking=booking, state=state, role=role, user=user)
+    return shown(user, booking)
+
+
+def shown(user: User, booking: Booking) -> Any:
+    return one(selectors.visible_to(user).filter(pk=booking.pk))

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GraphQLConfig(AppConfig):
+    name = "apps.graphql"
+    verbose_name = "GraphQL"

@@ -1,0 +1,125 @@
+"""The schema: what the module `graphql` of each app adds, with an access rule for each root field."""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import strawberry
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string, module_has_submodule
+from graphql import NoSchemaIntrospectionCustomRule
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxTokensLimiter,
+    ParserCache,
+    SchemaExtension,
+    ValidationCache,
+)
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.tools import merge_types
+
+from apps.graphql.inputs import SCALARS
+from apps.graphql.limits import MAX_TOKENS, LimitsRule, check_cost
+from apps.graphql.rows import Read, Reader
+from apps.graphql.selections import Selections
+
+ROOTS = ("Query", "Mutation")
+
+
+class Executor(StrawberryGraphQLCoreExecutionContext):
+    """Checks the cost before it executes an operation, and lets a `Read` make its own output."""
+
+    def execute_operation(self, *args: Any) -> Any:
+        self.selections = Selections(self.fragment_definitions, self.variable_values)
+        root: Any = self.schema.get_root_type(self.operation.operation)
+        check_cost(self.selections, root, self.operation)
+        return super().execute_operation(*args)
+
+    def complete_value(
+        self, return_type: Any, details: Any, info: Any, path: Any, result: Any, *more: Any
+    ) -> Any:
+        if isinstance(result, Read):
+            reader = Reader(self.selections, self.context_value.user)
+            return reader.output(result, return_type, info.field_nodes)
+        return super().complete_value(return_type, details, info, path, result, *more)
+
+
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
+        """Log nothing: Strawberry's line has the query, with what the client sends. See `error_of`."""
+
+
+class AccessExtension(SchemaExtension):
+    """Rejects the callers that the access table does not allow, before a root field is resolved."""
+
+    def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        if info.parent_type.name in ROOTS:
+            check_access(access_table()[f"{info.parent_type.name}.{info.field_name}"], info.context)
+        return _next(root, info, *args, **kwargs)
+
+
+def check_access(rule: Any, context: Any) -> None:
+    """Raise NotAuthenticated or PermissionDenied for a caller that a rule does not allow.
+
+    What depends on an object, such as who is its owner, selectors and services decide.
+    """
+    user, allowed = context.user, {str(caller) for caller in rule.allowed}
+    if not user.is_authenticated and "anonymous" not in allowed:
+        raise NotAuthenticated
+    if allowed <= {"support", "admin"} and not user.is_staff:
+        raise PermissionDenied
+
+
+@cache
+def access_table() -> dict[str, Any]:
+    table: dict[str, Any] = import_string(settings.GRAPHQL_ACCESS)()
+    return table
+
+
+@cache
+def get_schema() -> Schema:
+    """Return the schema. Raises ImproperlyConfigured for a root field without an access rule."""
+    modules = [
+        import_module(f"{app.name}.graphql")
+        for app in apps.get_app_configs()
+        if app.name != "apps.graphql" and module_has_submodule(app.module, "graphql")
+    ]
+    query, mutation = (_merged(name, modules) for name in ROOTS)
+    is_open = settings.DEBUG
+    rules: list[Any] = [LimitsRule] if is_open else [LimitsRule, NoSchemaIntrospectionCustomRule]
+    schema = Schema(
+        query,
+        mutation,
+        config=StrawberryConfig(disable_field_suggestions=not is_open, scalar_map=SCALARS),
+        execution_context_class=Executor,
+        extensions=[
+            lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
+            ParserCache,
+            lambda: AddValidationRules(rules),
+            ValidationCache,
+            AccessExtension,
+        ],
+    )
+    _check_rules(schema)
+    return schema
+
+
+def _merged(name: str, modules: list[Any]) -> Any:
+    parts = tuple(getattr(module, name) for module in modules if hasattr(module, name))
+    return merge_types(name, parts) if parts else None
+
+
+def _check_rules(schema: Schema) -> None:
+    """Raise ImproperlyConfigured for a root field without a rule: nobody has decided who may call it."""
+    for name in ROOTS:
+        kind: Any = schema._schema.type_map.get(name)  # noqa: SLF001  # Strawberry has no public name
+        for field in kind.fields if kind else ():
+            if f"{name}.{field}" not in access_table():
+                raise ImproperlyConfigured(
+                    f"{name}.{field} has no access rule. Give it one in config/own_urls.py, as "
+                    f'access = {{"{name}.{field}": SIGNED_IN}}.'
+                )

@@ -1,0 +1,45 @@
+"""Reviews of listings."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from django.http import Http404
+from strawberry import UNSET, Info
+
+from apps.bookings.selectors import for_guest
+from apps.graphql.inputs import key_of, validated
+from apps.graphql.rows import one
+from apps.listings.graphql import PersonType
+from apps.reviews import services
+from apps.reviews.api.serializers import ReviewSerializer
+from apps.reviews.models import Review
+
+
+@strawberry.type(name="Review", description="The opinion of a guest about a stay.")
+class ReviewType:
+    id: strawberry.ID
+    rating: int
+    text: str
+    author: PersonType
+    created_at: datetime
+
+
+@strawberry.input
+class ReviewInput:
+    rating: int
+    text: str = UNSET
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def review_stay(
+        self, info: Info[Any], booking: strawberry.ID, fields: ReviewInput
+    ) -> ReviewType:
+        """Review a completed stay of yours."""
+        stay = for_guest(info.context.user).filter(pk=key_of(booking)).first()
+        if stay is None:
+            raise Http404
+        review = services.review(booking=stay, **validated(ReviewSerializer, fields))
+        return one(Review.objects.filter(pk=review.pk))
