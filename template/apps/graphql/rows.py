@@ -169,10 +169,12 @@ class Place:
     model: Any
     prefix: str = ""
 
+    def column(self, name: str) -> Any:
+        return self.model._meta.get_field(name)  # noqa: SLF001  # Django's documented API
+
     def behind(self, name: str) -> "Place":
         """Return the place of the object that a foreign key names."""
-        column = self.model._meta.get_field(name)  # noqa: SLF001  # Django's documented API
-        return Place(self.shape, column.related_model, f"{self.prefix}{name}__")
+        return Place(self.shape, self.column(name).related_model, f"{self.prefix}{name}__")
 
 
 class Reader:
@@ -259,8 +261,16 @@ class Reader:
             load = self.related(visible(source.select, self.user), named, nodes)
             return place.shape.loaded(f"{place.prefix}{source.column}", load, _none)
         if isinstance(named, GraphQLObjectType):
-            return self.object(place.behind(attribute), named, nodes)
+            return self.behind(place, attribute, named, nodes)
         return _leaf(place, source, attribute, converter(of.type))
+
+    def behind(self, place: Place, name: str, kind: GraphQLObjectType, nodes: Nodes) -> Getter:
+        """Return a function that gets the output of the object that a foreign key names, or None."""
+        get = self.object(place.behind(name), kind, nodes)
+        if not place.column(name).null:
+            return get
+        key = place.shape.column(f"{place.prefix}{name}__pk")
+        return lambda row, loaded: None if row[key] is None else get(row, loaded)
 
     def related(
         self, rows: QuerySet[Any], kind: GraphQLObjectType, nodes: Nodes

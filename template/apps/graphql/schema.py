@@ -57,8 +57,10 @@ class AccessExtension(SchemaExtension):
     """Rejects the callers that the access table does not allow, before a root field is resolved."""
 
     def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
-        if info.parent_type.name in ROOTS:
-            check_access(access_table()[f"{info.parent_type.name}.{info.field_name}"], info.context)
+        kind, name = info.parent_type.name, info.field_name
+        # Introspection, where it is on, is for everybody.
+        if kind in ROOTS and not name.startswith("__"):
+            check_access(access_table()[f"{kind}.{name}"], info.context)
         return _next(root, info, *args, **kwargs)
 
 
@@ -88,13 +90,20 @@ def get_schema() -> Schema:
         for app in apps.get_app_configs()
         if app.name != "apps.graphql" and module_has_submodule(app.module, "graphql")
     ]
-    query, mutation = (_merged(name, modules) for name in ROOTS)
-    is_open = settings.DEBUG
-    rules: list[Any] = [LimitsRule] if is_open else [LimitsRule, NoSchemaIntrospectionCustomRule]
-    schema = Schema(
+    schema = build(*(_merged(name, modules) for name in ROOTS))
+    _check_rules(schema)
+    return schema
+
+
+def build(query: Any, mutation: Any = None) -> Schema:
+    """Return a schema with our limits. Introspection is for development."""
+    rules: list[Any] = [LimitsRule]
+    if not settings.DEBUG:
+        rules.append(NoSchemaIntrospectionCustomRule)
+    return Schema(
         query,
         mutation,
-        config=StrawberryConfig(disable_field_suggestions=not is_open, scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=Executor,
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
@@ -104,8 +113,6 @@ def get_schema() -> Schema:
             AccessExtension,
         ],
     )
-    _check_rules(schema)
-    return schema
 
 
 def _merged(name: str, modules: list[Any]) -> Any:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import connection
 from drf_spectacular.utils import extend_schema
@@ -70,6 +70,7 @@ class GraphQLView(APIView):
         serializer = BodySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         body = serializer.validated_data
+        structlog.contextvars.bind_contextvars(operation=body.get("operationName"))
         with time_limit(settings.GRAPHQL_TIME_LIMIT):
             try:
                 result = get_schema().execute_sync(
@@ -83,9 +84,9 @@ class GraphQLView(APIView):
         errors = [error_of(error, request) for error in result.errors or ()]
         answer: dict[str, Any] = {"errors": errors} if errors else {}
         was_executed = result.data is not None or any("path" in error for error in errors)
-        if not was_executed:
-            return Response(answer, HTTPStatus.BAD_REQUEST)
-        return Response(answer | {"data": result.data})
+        if was_executed:
+            return Response(answer | {"data": result.data})
+        return Response(answer, max(error["extensions"]["status"] for error in errors))
 
 
 def find_query(body: dict[str, Any]) -> str:

@@ -211,43 +211,35 @@ class Mutation:
 
     @strawberry.mutation
     def update_listing(
-        self, info: Info[Any], id: strawberry.ID, fields: ListingInput, version: int | None = UNSET
+        self, info: Info[Any], id: strawberry.ID, fields: ListingInput, version: int
     ) -> ListingType:
-        """Change your listing, unless it has another version than the one that you give."""
+        """Change your listing, unless it has another version by now."""
         user, listing = info.context.user, find_own(info, id)
         changes = validated(ListingSerializer, fields, instance=listing, partial=True)
-        versions = versions_of(version)
-        return shown(
-            user, services.update(listing=listing, user=user, versions=versions, **changes)
-        )
+        updated = services.update(listing=listing, user=user, versions=[version], **changes)
+        return shown(user, updated)
 
     @strawberry.mutation
-    def publish_listing(
-        self, info: Info[Any], id: strawberry.ID, version: int | None = UNSET
-    ) -> ListingType:
-        """Publish your listing, unless it has another version than the one that you give."""
+    def publish_listing(self, info: Info[Any], id: strawberry.ID, version: int) -> ListingType:
+        """Publish your listing, unless it has another version by now."""
         return transition(services.publish, info, id, version)
 
     @strawberry.mutation
-    def archive_listing(
-        self, info: Info[Any], id: strawberry.ID, version: int | None = UNSET
-    ) -> ListingType:
-        """Archive your listing, unless it has another version than the one that you give."""
+    def archive_listing(self, info: Info[Any], id: strawberry.ID, version: int) -> ListingType:
+        """Archive your listing, unless it has another version by now."""
         return transition(services.archive, info, id, version)
 
     @strawberry.mutation
-    def delete_listing(
-        self, info: Info[Any], id: strawberry.ID, version: int | None = UNSET
-    ) -> strawberry.ID:
-        """Delete a draft, unless it has another version than the one that you give."""
-        listing, versions = find_own(info, id), versions_of(version)
-        services.delete(listing=listing, user=info.context.user, versions=versions)
+    def delete_listing(self, info: Info[Any], id: strawberry.ID, version: int) -> strawberry.ID:
+        """Delete a draft, unless it has another version by now."""
+        listing = find_own(info, id)
+        services.delete(listing=listing, user=info.context.user, versions=[version])
         return id
 
 
-def transition(service: Any, info: Info[Any], id: str, version: int | None) -> Any:
+def transition(service: Any, info: Info[Any], id: str, version: int) -> Any:
     user, listing = info.context.user, find_own(info, id)
-    return shown(user, service(listing=listing, user=user, versions=versions_of(version)))
+    return shown(user, service(listing=listing, user=user, versions=[version]))
 
 
 def find_own(info: Info[Any], id: str) -> Listing:
@@ -256,10 +248,6 @@ def find_own(info: Info[Any], id: str) -> Listing:
     if listing is None:
         raise Http404
     return listing
-
-
-def versions_of(version: int | None) -> list[int] | None:
-    return None if version is None or version is UNSET else [version]
 
 
 def shown(user: User, listing: Listing) -> Any:

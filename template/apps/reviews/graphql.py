@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 from django.http import Http404
-from strawberry import UNSET, Info
+from strawberry import Info
 
 from apps.bookings.selectors import for_guest
 from apps.graphql.inputs import key_of, validated
@@ -28,7 +28,7 @@ class ReviewType:
 @strawberry.input
 class ReviewInput:
     rating: int
-    text: str = UNSET
+    text: str = ""
 
 
 @strawberry.type

@@ -1,0 +1,211 @@
+"""Uses every field of the GraphQL API as every caller, and compares with `config.graphql_access`."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+)
+from rest_framework.test import APIClient
+
+from apps.graphql.pages import PageInfo
+from apps.graphql.schema import get_schema
+from config.access import Caller, Rule
+from config.environment import BASE_DIR
+from config.graphql_access import FIELDS, ROUTES, markdown, rules
+from config.tests.test_access import REJECTIONS, SUPERUSER, World, world
+
+__all__ = ["world"]
+
+TYPES: dict[str, Any] = get_schema()._schema.type_map  # noqa: SLF001  # Strawberry has no public name
+ROOTS = [
+    (kind, field)
+    for kind in ("Query", "Mutation")
+    for field in getattr(TYPES.get(kind), "fields", ())
+]
+# A value of each type of input. None of them is of an object, so that nothing is changed.
+VALUES = {
+    "String": '""',
+    "Int": "0",
+    "Float": "0.0",
+    "Boolean": "false",
+    "BigInt": "0",
+    "Date": '"2030-01-01"',
+}
+
+
+def value(kind: Any, object_id: object) -> str:
+    """Return a value of an input type, as it stands in a query."""
+    kind = get_named_type(kind)
+    if isinstance(kind, GraphQLInputObjectType):
+        required = {
+            name: each
+            for name, each in kind.fields.items()
+            if isinstance(each.type, GraphQLNonNull)
+        }
+        return (
+            "{"
+            + " ".join(f"{name}: {value(each.type, object_id)}" for name, each in required.items())
+            + "}"
+        )
+    if isinstance(kind, GraphQLEnumType):
+        return str(next(iter(kind.values)))
+    return VALUES.get(kind.name, f'"{object_id}"')
+
+
+def selection(kind: Any, depth: int = 3) -> str:
+    """Return a selection of all fields, and of those of the objects below down to a depth."""
+    kind = get_named_type(kind)
+    if not isinstance(kind, GraphQLObjectType):
+        return ""
+    if kind.name.endswith("Connection"):
+        edge: Any = get_named_type(kind.fields["edges"].type)
+        return " { edges { node " + selection(edge.fields["node"].type, depth) + " } }"
+    shown = [
+        name + selection(field.type, depth - 1)
+        for name, field in kind.fields.items()
+        if depth or not isinstance(get_named_type(field.type), GraphQLObjectType)
+    ]
+    return " { " + " ".join(shown) + " }"
+
+
+def operation(kind: str, field: str, object_id: object = 1, selected: str = "") -> str:
+    """Return an operation with a root field and its required arguments."""
+    definition = TYPES[kind].fields[field]
+    required = [
+        f"{name}: {value(each.type, object_id)}"
+        for name, each in definition.args.items()
+        if isinstance(each.type, GraphQLNonNull)
+    ]
+    arguments = f"({', '.join(required)})" if required else ""
+    is_object = isinstance(get_named_type(definition.type), GraphQLObjectType)
+    shown = selected or (" { __typename }" if is_object else "")
+    return kind.lower() + " { " + field + arguments + shown + " }"
+
+
+def use(world: World, caller: str, query: str) -> Any:
+    """Return the response to an operation. Changes nothing."""
+    client = APIClient(raise_request_exception=False)
+    if caller != Caller.ANONYMOUS:
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {world.token(caller)}")
+    with transaction.atomic():
+        response = client.post("/api/graphql/", {"query": query})
+        transaction.set_rollback(True)
+    return response.json()
+
+
+def id_of(world: World, field: str) -> object:
+    """Return the id of the object that the route of a field names."""
+    path, _, condition = ROUTES.get(field, "").partition(" (")
+    word = path.partition("/{id}")[0].rpartition("/")[2]
+    return world.ids.get(f"{word} ({condition}" if condition else word, 1)
+
+
+def status(response: Any, field: str) -> int | None:
+    """Return the status that the REST API would reject the caller with, or None."""
+    for error in response.get("errors", ()):
+        code: int = error["extensions"]["status"]
+        return code if code in REJECTIONS or code >= 500 else None
+    return 404 if response["data"][field] is None else None
+
+
+@pytest.mark.parametrize("caller", [*Caller, SUPERUSER])
+def test_each_root_field_accepts_the_callers_of_its_row_and_no_others(
+    world: World, caller: str
+) -> None:
+    role = Caller.ADMIN if caller == SUPERUSER else Caller(caller)
+    table, found, expected = rules(), {}, {}
+    for kind, field in ROOTS:
+        name = f"{kind}.{field}"
+        response = use(world, caller, operation(kind, field, id_of(world, name)))
+        found[name], expected[name] = status(response, field), table[name].status(role)
+    assert found == expected
+
+
+def test_every_root_field_has_a_row_and_every_row_a_field() -> None:
+    assert {f"{kind}.{field}" for kind, field in ROOTS} == rules().keys()
+
+
+def test_every_field_of_an_object_has_a_row_and_every_row_a_field() -> None:
+    own = {
+        name: {*kind.fields}
+        for name, kind in TYPES.items()
+        if isinstance(kind, GraphQLObjectType) and is_object_of_the_api(name)
+    }
+    listed = {
+        name: {each for _, fields in rows for each in fields.split()}
+        for name, rows in FIELDS.items()
+    }
+    missing = {name: fields - listed.get(name, set()) for name, fields in own.items()}
+    assert not any(missing.values()), f"Give them rows in config/graphql_access.py: {missing}"
+    assert not any(listed[name] - own.get(name, set()) for name in listed)
+
+
+def is_object_of_the_api(name: str) -> bool:
+    frame = ("Query", "Mutation", PageInfo.__name__)
+    return (
+        not name.startswith("__")
+        and name not in frame
+        and not name.endswith(("Connection", "Edge"))
+    )
+
+
+def test_the_documentation_shows_the_table() -> None:
+    page = (BASE_DIR / "docs/graphql.md").read_text()
+    assert page == markdown(), "Run `make access`, which writes docs/graphql.md."
+
+
+def public_fields() -> dict[str, set[str]]:
+    """Return the fields by type that an anonymous client may see."""
+    return {
+        name: {each for rule, fields in rows if is_public(rule) for each in fields.split()}
+        for name, rows in FIELDS.items()
+    }
+
+
+def is_public(rule: Rule) -> bool:
+    return Caller.ANONYMOUS in rule.allowed
+
+
+def leaked(kind: Any, found: Any, public: dict[str, set[str]]) -> list[str]:
+    """Return the fields with a value that no anonymous client may see."""
+    kind = get_named_type(kind)
+    if found is None or isinstance(kind, GraphQLScalarType | GraphQLEnumType):
+        return []
+    if isinstance(found, list):
+        return [name for each in found for name in leaked(kind, each, public)]
+    shown = [
+        f"{kind.name}.{name}"
+        for name, each in found.items()
+        if each is not None and name not in public.get(kind.name, {*kind.fields})
+    ]
+    return shown + [
+        name
+        for field, each in found.items()
+        for name in leaked(kind.fields[field].type, each, public)
+    ]
+
+
+def test_an_anonymous_client_reads_what_is_declared_public_and_changes_nothing(
+    world: World,
+) -> None:
+    table, public = rules(), public_fields()
+    for kind, field in ROOTS:
+        definition = TYPES[kind].fields[field]
+        selected = selection(definition.type)
+        query = operation(kind, field, id_of(world, f"{kind}.{field}"), selected)
+        response = use(world, Caller.ANONYMOUS, query)
+        rule = table[f"{kind}.{field}"]
+        if not is_public(rule):
+            assert response["data"] in (None, {field: None}), field
+            assert response["errors"][0]["extensions"]["status"] == 401
+            continue
+        assert kind == "Query"
+        assert "errors" not in response, response
+        assert leaked(definition.type, response["data"][field], public) == []
