@@ -37,16 +37,14 @@ PRESETS: dict[str, tuple[set[str], str]] = {
 CUSTOM: dict[str, list[set[str]]] = {
     "5.2": [
         {"use_marketplace"},
-        {
-            *("use_mfa", "use_social_sign_in", "use_oauth2", "use_graphql"),
-            *("use_monitoring", "use_docker"),
-        },
+        {"use_graphql"},
+        {"use_mfa", "use_social_sign_in", "use_oauth2", "use_monitoring", "use_docker"},
         {"use_mfa", "use_social_sign_in", "use_api_keys", "use_clients"},
         {"use_celery", "use_api_keys", "use_websockets", "use_monitoring", "use_docker"},
     ],
     "6.1": [
-        {"use_celery", "use_graphql", "use_monitoring", "use_clients"},
-        {"use_mfa", "use_oauth2", "use_graphql", "use_websockets"},
+        {"use_celery", "use_monitoring", "use_clients"},
+        {"use_mfa", "use_oauth2", "use_websockets"},
     ],
 }
 
