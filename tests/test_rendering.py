@@ -44,12 +44,13 @@ TRACES = {
     "use_mfa": r"allauth|second.factor|passkey|\bmfa\b|apps[./]accounts|signing.keys|cryptography|jwks"
     r"|use_cookie|api_session|csrf.?token",
     "use_social_sign_in": r"social.sign.in|socialaccount|google_|github_client|oidc_(name|issuer|client)",
-    "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews)|idempotency"
+    "use_marketplace": r"marketplace|apps[./](rest|listings|bookings|reviews|outlook)|idempotency"
     r"|simple.history|django.filter",
     "use_api_keys": r"api_keys|apikeys|api keys?\b",
     "use_oauth2": r"apps[./]oauth2|allauth\.idp|idp.oidc|oauthlib|/oauth2/|public_url",
     "use_graphql": r"graphql|strawberry|graphiql",
-    "use_websockets": r"web.?socket|channels|server.sent.event|apps[./]live\b|httpx",
+    "use_websockets": r"web.?socket|channels|server.sent.event|apps[./](live|outlook)\b|httpx"
+    r"|asgiref>=|blockbuster|async_(handler|static|views)|weather|exchange.rate",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",

@@ -31,13 +31,19 @@ class CircuitBreaker:
             self.open_until = time.monotonic() + self.pause
             first, self.is_failing = not self.is_failing, True
         if first:
-            logger.error("cache_unavailable", exc_info=error)
+            self.report_failure(error)
 
     def succeeded(self) -> None:
         """Log the recovery, if the last call failed."""
         if self.is_failing:
             self.is_failing = False
-            logger.info("cache_recovered")
+            self.report_recovery()
+
+    def report_failure(self, error: BaseException) -> None:
+        logger.error("cache_unavailable", exc_info=error)
+
+    def report_recovery(self) -> None:
+        logger.info("cache_recovered")
 
 
 # Each thread has a cache object of its own; all threads of the process share this.

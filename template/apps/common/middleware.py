@@ -18,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 
 from apps.common.addresses import parse_address
 from apps.common.handlers import REJECTED
+from apps.common.middleware_base import Middleware
 from apps.common.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -34,8 +35,9 @@ UNIX_SOCKET = "unix"
 WARNINGS = 10
 PROBE_PATHS = {"/health/live", "/health/ready"}
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,128}")
-# The key in META that holds the time at which the request arrived.
+# The keys in META that hold the time at which the request arrived, and who called this process.
 STARTED = "request.started"
+CALLER = "request.caller"
 # The code and the detail for each status of a rejection.
 REJECTIONS = {
     HTTPStatus.LENGTH_REQUIRED: ("length_required", "Send the body with a Content-Length."),
@@ -49,7 +51,7 @@ HINTS = {
 }
 
 
-class TrustedProxyMiddleware:
+class TrustedProxyMiddleware(Middleware):
     """Stores the client's IP address in REMOTE_ADDR, as seen by the trusted proxies.
 
     Each proxy appends the address of its caller to X-Forwarded-For, and a client may send that
@@ -61,10 +63,10 @@ class TrustedProxyMiddleware:
     """
 
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+        super().__init__(get_response)
         self.warnings: set[tuple[str, str]] = set()
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> None:
         meta = request.META
         caller = client = _parse(meta.get("REMOTE_ADDR") or "")
         if _is_trusted(caller):
@@ -72,10 +74,13 @@ class TrustedProxyMiddleware:
         elif dropped := [name for name in FORWARDED_HEADERS if meta.pop(name, None)]:
             self.warn("forwarded_headers_dropped", str(caller), dropped)
         meta["REMOTE_ADDR"] = str(client)
-        response = self.get_response(request)
+        meta[CALLER] = str(caller)
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        meta = request.META
         is_redirected = response.status_code == HTTPStatus.MOVED_PERMANENTLY
         if is_redirected and settings.SECURE_SSL_REDIRECT and FORWARDED_PROTO not in meta:
-            self.warn("forwarded_proto_missing", str(caller), [FORWARDED_PROTO])
+            self.warn("forwarded_proto_missing", meta[CALLER], [FORWARDED_PROTO])
         return response
 
     def warn(self, event: str, caller: str, names: list[str]) -> None:
@@ -86,42 +91,37 @@ class TrustedProxyMiddleware:
             logger.warning(event, caller=caller or UNIX_SOCKET, headers=headers, hint=HINTS[event])
 
 
-class RequestIDMiddleware:
+class RequestIDMiddleware(Middleware):
     """Gives each request an id: the client's X-Request-ID if it is valid, else a new UUID.
 
     The response carries it, and AccessLogMiddleware binds it to all log lines of the request.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> None:
         request_id = request.META.get("HTTP_X_REQUEST_ID", "")
         if not REQUEST_ID_PATTERN.fullmatch(request_id):
-            request_id = request.META["HTTP_X_REQUEST_ID"] = str(uuid.uuid4())
+            request.META["HTTP_X_REQUEST_ID"] = str(uuid.uuid4())
         # AccessLogMiddleware, which comes later, logs the duration.
         request.META[STARTED] = perf_counter()
-        response = self.get_response(request)
-        response["X-Request-ID"] = request_id
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        response["X-Request-ID"] = request.META["HTTP_X_REQUEST_ID"]
         return response
 
 
-class RejectionMiddleware:
+class RejectionMiddleware(Middleware):
     """Rejects requests that `apps.common.handlers` has marked, and those with NUL characters.
 
     No URL or cookie of ours contains NUL. A NUL would reach code that does not expect it, such as the
     lookup of a session, and not every database accepts it in a query.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         status = request.META.get(REJECTED)
         if status is None and _has_nul(request):
             status = HTTPStatus.BAD_REQUEST
         if status is None:
-            return self.get_response(request)
+            return None
         code, detail = REJECTIONS[status]
         return problem_response(request, status, code=code, detail=detail)
 
@@ -139,17 +139,13 @@ class HostMiddleware(CommonMiddleware):
         return super().process_request(request)
 
 
-class CacheControlMiddleware:
+class CacheControlMiddleware(Middleware):
     """Forbids browsers and proxies to store what may be personal, unless the view decides otherwise.
 
     This is every response of the API, and every other response to a request with credentials.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
         has_credentials = request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_COOKIE")
         if has_credentials or request.path_info.startswith("/api/"):
             response.setdefault("Cache-Control", "no-store")

@@ -10,13 +10,11 @@ reach several processes or threads may be rejected a few requests early.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.throttling import (
     AnonRateThrottle,
@@ -27,6 +25,7 @@ from rest_framework.throttling import (
 
 from apps.common.addresses import client_key
 from apps.common.fifo_cache import FIFOCache
+from apps.common.middleware_base import Middleware
 
 # A lease has at most MAX_LEASE_SIZE requests, and at most a sixtieth of the remaining quota, but at
 # least one request: small quotas, such as those against guessing, are counted one by one.
@@ -52,17 +51,13 @@ class RateLimit:
         return limits
 
 
-class RateLimitMiddleware:
+class RateLimitMiddleware(Middleware):
     """Announces limits before a client reaches them, in RateLimit and RateLimit-Policy.
 
     Source: draft-ietf-httpapi-ratelimit-headers.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
         if limits := RateLimit.of(request):
             response["RateLimit-Policy"] = ", ".join(
                 f'"{limit.name}";q={limit.quota};w={limit.window}' for limit in limits

@@ -14,15 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Lock
+from typing import Any
 
 import structlog
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
 from apps.common import metrics
 from apps.common.addresses import client_key
 from apps.common.fifo_cache import FIFOCache
 from apps.common.middleware import GetResponse
+from apps.common.middleware_base import Middleware
 
 logger = structlog.get_logger(__name__)
 
@@ -76,18 +77,17 @@ class Client:
                 yield kind
 
 
-class TrafficMiddleware:
+class TrafficMiddleware(Middleware):
     """Watches clients: by account if the request has a token, else by address."""
 
     timer = staticmethod(time.monotonic)
 
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+        super().__init__(get_response)
         self.lock = Lock()
         self.clients = FIFOCache(CLIENTS)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
         name, window = _name(request), int(self.timer() / WINDOW)
         with self.lock:
             client: Client | None = self.clients.get(name)

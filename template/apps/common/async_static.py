@@ -1,0 +1,27 @@
+"""WhiteNoise, as a middleware that can be awaited."""
+
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # has no types
+    """Holds no thread for requests of anything but static files."""
+
+    async_capable = True
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.acall(request) if self.is_async else super().__call__(request)
+
+    async def acall(self, request: HttpRequest) -> Any:
+        response = super().__call__(request)
+        # What is not a file is what comes from the view.
+        return response if hasattr(response, "status_code") else await response
