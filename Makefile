@@ -69,6 +69,10 @@ example: .venv ## Write what the handbook shows of the example: its models and i
 drills: .venv ## Take each service down under load, and write what happens into the template's docs
 	NEXUS_WRITE_DRILLS=1 $(RUN) pytest --numprocesses 0 tests/test_containers.py
 
+.PHONY: waiting
+waiting: .venv ## Compare processes, threads, coroutines and a queue, while they wait (needs Redis)
+	@$(RUN) python -m scripts.waiting
+
 .PHONY: bench
 bench: .venv ## Compare web servers on a generated project (needs PostgreSQL on this machine, and wrk)
 	@$(RUN) python scripts/bench.py

@@ -126,7 +126,7 @@ class RejectionMiddleware(Middleware):
         return problem_response(request, status, code=code, detail=detail)
 
 
-class HostMiddleware(CommonMiddleware):
+class HostMiddleware(CommonMiddleware, Middleware):
     """Django's CommonMiddleware, which rejects unknown hosts, except in requests of probes.
 
     Load balancers and Kubernetes send the IP address of a process as the host, which no

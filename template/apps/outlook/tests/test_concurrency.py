@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from blockbuster import blockbuster_ctx
 from django.db import connections
+from pytest_django import Settings
 
 from apps.common.async_handler import AsyncHandler
 from apps.listings.models import Listing
@@ -24,9 +25,17 @@ REQUESTS = 50
 
 
 @pytest.fixture
-def path(transactional_db: None, upstreams: FakeUpstreams, monkeypatch: pytest.MonkeyPatch) -> str:
+def path(
+    transactional_db: None,
+    upstreams: FakeUpstreams,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
     """Return the path of an outlook whose upstreams have much time."""
     monkeypatch.setattr(parts, "DEADLINE", 30)
+    settings.MIDDLEWARE = [
+        name for name in settings.MIDDLEWARE if name not in settings.LOCAL_MIDDLEWARE
+    ]
     return f"/api/v1/listings/{ListingFactory.create().pk}/outlook/"
 
 
