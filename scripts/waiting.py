@@ -70,7 +70,8 @@ from django.http import HttpResponse
 
 from apps.waiting.tasks import call
 
-limits = httpx.Limits(max_connections=None)
+# httpx looks at each idle connection before each call.
+limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 client = httpx.Client(timeout=60, limits=limits)
 async_client = httpx.AsyncClient(timeout=60, limits=limits)
 

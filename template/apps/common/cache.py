@@ -40,9 +40,11 @@ class CircuitBreaker:
             self.report_recovery()
 
     def report_failure(self, error: BaseException) -> None:
+        """Log the first of consecutive failures."""
         logger.error("cache_unavailable", exc_info=error)
 
     def report_recovery(self) -> None:
+        """Log the first success after failures."""
         logger.info("cache_recovered")
 
 

@@ -63,9 +63,11 @@ class UpstreamBreaker(CircuitBreaker):
         super().succeeded()
 
     def report_failure(self, error: BaseException) -> None:
+        """Log the first of consecutive failures."""
         logger.error("upstream_unavailable", upstream=self.upstream, exc_info=error)
 
     def report_recovery(self) -> None:
+        """Log the first success after failures."""
         logger.info("upstream_recovered", upstream=self.upstream)
 
 
