@@ -23,5 +23,5 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # has 
 
     async def acall(self, request: HttpRequest) -> Any:
         response = super().__call__(request)
-        # What is not a file is what comes from the view.
+        # Either a file, or what the view will return.
         return response if hasattr(response, "status_code") else await response

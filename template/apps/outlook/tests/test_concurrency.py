@@ -66,7 +66,7 @@ async def get_many(application: Any, path: str, number: int) -> list[int]:
 
 
 async def get_without_blocking(application: Any, path: str) -> int:
-    # What is loaded with the first request blocks that one.
+    # The first request loads the URL configuration, and blocks while it does.
     await get(application, "/health/live")
     with blockbuster_ctx(["apps", "config"]):
         return await get(application, path)
