@@ -1,5 +1,6 @@
 """Domain events of bookings, published on commit: a transaction that is rolled back publishes none.
 
+What must be stored with the change connects to `booking_changing`, which is sent in its transaction.
 Other apps connect receivers, and `apps.bookings` knows none of them. A failing receiver is logged and
 does not affect the others. Work that must not be lost belongs in a job, which the receiver sends.
 """
@@ -26,10 +27,13 @@ class BookingChanged:
 
 
 booking_changed = Signal()
+# Sent before the commit. The error of a receiver undoes the change.
+booking_changing = Signal()
 
 
 def publish(event: BookingChanged) -> None:
     """Send the event to all receivers of `booking_changed` when the transaction is committed."""
+    booking_changing.send(sender=BookingChanged, event=event)
     transaction.on_commit(partial(_send, event))
 
 

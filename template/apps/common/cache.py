@@ -31,20 +31,18 @@ class CircuitBreaker:
             self.open_until = time.monotonic() + self.pause
             first, self.is_failing = not self.is_failing, True
         if first:
-            self.report_failure(error)
+            self.log_failure(error)
 
     def succeeded(self) -> None:
         """Log the recovery, if the last call failed."""
         if self.is_failing:
             self.is_failing = False
-            self.report_recovery()
+            self.log_recovery()
 
-    def report_failure(self, error: BaseException) -> None:
-        """Log the first of consecutive failures."""
+    def log_failure(self, error: BaseException) -> None:
         logger.error("cache_unavailable", exc_info=error)
 
-    def report_recovery(self) -> None:
-        """Log the first success after failures."""
+    def log_recovery(self) -> None:
         logger.info("cache_recovered")
 
 

@@ -62,11 +62,11 @@ class UpstreamBreaker(CircuitBreaker):
         self.open_until = 0
         super().succeeded()
 
-    def report_failure(self, error: BaseException) -> None:
+    def log_failure(self, error: BaseException) -> None:
         """Log the first of consecutive failures."""
         logger.error("upstream_unavailable", upstream=self.upstream, exc_info=error)
 
-    def report_recovery(self) -> None:
+    def log_recovery(self) -> None:
         """Log the first success after failures."""
         logger.info("upstream_recovered", upstream=self.upstream)
 

@@ -1,9 +1,10 @@
 from typing import Any
 
+import pytest
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from apps.bookings.events import BookingChanged, booking_changed, publish
+from apps.bookings.events import BookingChanged, booking_changed, booking_changing, publish
 from apps.bookings.states import Role, State
 from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.common.tests.lines import LogLines
@@ -36,6 +37,18 @@ def test_an_event_is_published_on_commit_although_a_receiver_fails(
     assert received == [EVENT]
     assert log.last("receiver_failed")["receiver"] == "fail"
     assert log.last("booking_changed")["state"] == "confirmed"
+
+
+def test_what_is_to_be_stored_with_a_change_undoes_it_if_it_fails(db: None) -> None:
+    def fail(event: BookingChanged, **_: Any) -> None:
+        raise ValueError(event.state)
+
+    booking_changing.connect(fail)
+    try:
+        with pytest.raises(ValueError, match="confirmed"):
+            publish(EVENT)
+    finally:
+        booking_changing.disconnect(fail)
 
 
 def test_a_rollback_publishes_no_event(

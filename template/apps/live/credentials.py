@@ -1,0 +1,60 @@
+"""Who opens a connection, and whether that still holds some time later."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.exceptions import APIException
+from rest_framework.views import APIView
+
+from apps.common.handlers import ASGIRequest
+
+
+@dataclass(frozen=True)
+class Credential:
+    """The user of a connection. `is_valid` reads from the database whether it may go on."""
+
+    user_id: int
+    is_valid: Callable[[], bool]
+
+
+def of_request(request: HttpRequest, view: type[APIView]) -> Credential | None:
+    """Return what authenticates a request for a view, by any method of the API, or None."""
+    if user_id := _user_of(request, view):
+        return Credential(user_id, lambda: _user_of(request, view) == user_id)
+    return None
+
+
+def _user_of(request: HttpRequest, view: type[APIView]) -> int | None:
+    with suppress(APIException):
+        user: Any = view().initialize_request(request).user
+        return int(user.pk) if user.is_authenticated else None
+    return None
+
+
+def request_of(scope: Any) -> HttpRequest:
+    """Return the request that opens a WebSocket."""
+    scheme = {"ws": "http", "wss": "https"}[scope["scheme"]]
+    return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
+
+
+def has_trusted_origin(request: HttpRequest) -> bool:
+    """Tell whether a page of this host or of CSRF_TRUSTED_ORIGINS has sent a request.
+
+    Browsers send cookies with WebSockets of all pages, and no rule of CORS applies to them.
+    """
+    check = CsrfViewMiddleware(lambda _: None)  # type: ignore[arg-type]  # not called
+    is_verified = check._origin_verified  # type: ignore[attr-defined]  # noqa: SLF001  # no other name
+    return "HTTP_ORIGIN" in request.META and bool(is_verified(request))
+
+
+def has_foreign_origin(request: HttpRequest) -> bool:
+    """Tell whether a page has sent a request that may not call the API at all."""
+    origin = request.META.get("HTTP_ORIGIN")
+    is_known = origin in {None, *settings.CORS_ALLOWED_ORIGINS}
+    return not is_known and not has_trusted_origin(request)

@@ -1,0 +1,60 @@
+"""Server-sent events: the same events as a WebSocket, in a response that does not end.
+
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+
+from apps.common.encoding import dump
+from apps.common.handlers import ASGIHandler
+from apps.live.codes import ClosedError
+from apps.live.credentials import Credential
+from apps.live.feed import Feed
+
+RETRY = 3000  # milliseconds after which a client connects again
+
+
+async def stream(credential: Credential, after: int | None) -> AsyncIterator[bytes]:
+    """Yield the body of the response."""
+    feed = Feed(credential, after)
+    # When it ends, the client connects again.
+    with suppress(ClosedError):
+        async with feed.start() as last:
+            # With this id a client resumes that has got no event yet.
+            yield b"retry: %d\n" % RETRY + message(last, {}, "ready")
+            while True:
+                page = await feed.next()
+                if page.is_reset:
+                    yield message(page.last, {}, "reset")
+                elif not page.events:
+                    yield b": ping\n\n"
+                for event in page.events:
+                    yield message(event["id"], event)
+
+
+
+def message(number: int, data: Any, name: str = "message") -> bytes:
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), dump(data))
+
+
+class EventStreamHandler(ASGIHandler):
+    """Django's handler for responses that stay open.
+
+    All requests share one thread until their response begins: Django would keep a thread, and its
+    connection to the database, for each response. A client that does not read is disconnected.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_in_time(part: Any) -> None:
+            try:
+                await asyncio.wait_for(send(part), settings.LIVE_SEND_SECONDS)
+            except TimeoutError:
+                # Django takes this for a client that has gone.
+                raise asyncio.CancelledError from None
+
+        await self.handle(scope, receive, send_in_time)

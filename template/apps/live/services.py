@@ -1,0 +1,45 @@
+"""Changes of event streams."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.live import wakeups
+from apps.live.models import Event, Stream
+
+
+@transaction.atomic
+def publish(user_ids: Iterable[int], kind: str, data: dict[str, Any]) -> None:
+    """Tell users of a change, in the transaction of the change. `data` is stored as JSON.
+
+    The row of the stream stays locked until the commit, so a later number is never visible before an
+    earlier one. The locks are taken in the order of the users: publish once in a transaction, or two
+    transactions may deadlock.
+    """
+    users = sorted(set(user_ids))
+    Event.objects.bulk_create(
+        Event(user_id=each, number=_next_number(each), kind=kind, data=data) for each in users
+    )
+    transaction.on_commit(partial(wakeups.send, users), robust=True)
+
+
+def delete_old() -> int:
+    """Delete the events that are older than LIVE_EVENT_DAYS. Return how many there were."""
+    limit = timezone.now() - timedelta(days=settings.LIVE_EVENT_DAYS)
+    return Event.objects.filter(created_at__lt=limit).delete()[0]
+
+
+def _next_number(user_id: int) -> int:
+    """Return the next number of a user. Locks the user's stream, which it creates if there is none."""
+    stream = Stream.objects.filter(pk=user_id)
+    if not stream.update(last=F("last") + 1):
+        # Another transaction may create it at the same time: this one waits for it.
+        Stream.objects.bulk_create([Stream(user_id=user_id)], ignore_conflicts=True)
+        stream.update(last=F("last") + 1)
+    return stream.values_list("last", flat=True).get()

@@ -1,0 +1,64 @@
+"""Wake-ups: they tell the processes that serve live events whose streams have grown.
+
+A wake-up has the ids of users and nothing else. The channel layer may lose some, or repeat them: each
+connection reads the rows that follow the last event that it has sent, so that a client sees neither a
+gap nor a duplicate. What a lost wake-up delays, the next one or LIVE_POLL_SECONDS brings.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from apps.common.cache import CircuitBreaker
+
+logger = structlog.get_logger(__name__)
+
+GROUP = "live"
+TIMEOUT = 1  # seconds that a request waits for the channel layer
+PAUSE = 5  # seconds after a failure
+
+
+class WakeupBreaker(CircuitBreaker):
+    def log_failure(self, error: BaseException) -> None:
+        logger.error("channel_layer_unavailable", exc_info=error)
+
+    def log_recovery(self) -> None:
+        logger.info("channel_layer_recovered")
+
+
+circuit_breaker = WakeupBreaker(PAUSE)
+
+
+def send(user_ids: Sequence[int]) -> None:
+    """Wake the connections of users, in all processes. Logs a failure once, and raises none."""
+    if circuit_breaker.allows_call():
+        try:
+            async_to_sync(_send)({"type": "live.wake", "users": list(user_ids)})
+        except Exception as error:  # noqa: BLE001  # of whatever library the layer has
+            circuit_breaker.failed(error)
+        else:
+            circuit_breaker.succeeded()
+
+
+async def _send(message: dict[str, Any]) -> None:
+    layer: Any = get_channel_layer()
+    await asyncio.wait_for(layer.group_send(GROUP, message), TIMEOUT)
+
+
+async def listen(wake: Callable[[int], None]) -> None:
+    """Call `wake` with each user whose stream has grown, for ever."""
+    layer: Any = get_channel_layer()
+    while True:
+        try:
+            channel = await layer.new_channel()
+            await layer.group_add(GROUP, channel)
+            while True:
+                for user_id in (await layer.receive(channel))["users"]:
+                    wake(user_id)
+        except Exception as error:
+            logger.warning("wakeups_unavailable", exc_info=error)
+            await asyncio.sleep(PAUSE)

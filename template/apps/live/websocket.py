@@ -1,0 +1,163 @@
+"""The WebSocket: the client resumes, and gets events and pings.
+
+Messages are JSON. The client sends `{"type": "resume", "after": 7, "ticket": "…"}` first: without
+`after`, only new events follow; without `ticket`, the session cookie counts. It responds to each
+`{"type": "ping"}` with `{"type": "pong"}`. It gets `ready`, then each `event`, and `reset` where events
+are missing: it has to read everything again, and goes on from `last`.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+
+from apps.common.encoding import dump
+from apps.common.numbers import LARGEST
+from apps.live import tickets
+from apps.live.api.views import EventStreamView
+from apps.live.codes import Close, ClosedError
+from apps.live.credentials import (
+    Credential,
+    has_foreign_origin,
+    has_trusted_origin,
+    of_request,
+    request_of,
+)
+from apps.live.feed import Feed, in_thread
+from apps.live.hub import hub
+
+MINUTE = 60
+
+
+async def websocket(scope: Any, receive: Any, send: Any) -> None:
+    """Serve a WebSocket: an ASGI application."""
+    await receive()
+    request = request_of(scope)
+    if has_foreign_origin(request):
+        # Before the connection is accepted, this is a response with 403.
+        await send({"type": "websocket.close"})
+        return
+    by_cookie = None
+    if has_trusted_origin(request):
+        by_cookie = await in_thread(of_request, request, EventStreamView)
+    await send({"type": "websocket.accept"})
+    hub.watch(asyncio.current_task())
+    socket = Socket(receive, send)
+    try:
+        await socket.serve(by_cookie)
+    except ClosedError as end:
+        message = {"type": "websocket.close", "code": end.code, "reason": end.reason}
+        with suppress(TimeoutError):
+            await asyncio.wait_for(send(message), settings.LIVE_SEND_SECONDS)
+
+
+class DisconnectedError(Exception):
+    """The client has gone."""
+
+
+class Socket:
+    """An accepted WebSocket."""
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self.receive_message, self.send_message = receive, send
+        self.count, self.minute = 0, 0.0
+
+    async def serve(self, by_cookie: Credential | None) -> None:
+        """Send events until the client has gone. Raises ClosedError."""
+        with suppress(DisconnectedError):
+            feed = await self.open(by_cookie)
+            tasks = [asyncio.create_task(each) for each in (self.read(), self.write(feed))]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            done.pop().result()
+
+    async def open(self, by_cookie: Credential | None) -> Feed:
+        """Return what the first message asks for. Raises ClosedError."""
+        message = await self.receive(settings.LIVE_TICKET_SECONDS)
+        if message["type"] != "resume":
+            raise ClosedError(Close.BAD_MESSAGE, "send resume first")
+        credential = by_cookie
+        if isinstance(ticket := message.get("ticket"), str):
+            credential = await in_thread(tickets.redeem, ticket)
+        if credential is None:
+            raise ClosedError(Close.UNAUTHENTICATED)
+        return Feed(credential, after_of(message))
+
+    async def read(self) -> None:
+        """Read pongs. Raises ClosedError or DisconnectedError."""
+        while True:
+            message = await self.receive(2 * settings.LIVE_HEARTBEAT_SECONDS)
+            if message["type"] != "pong":
+                raise ClosedError(Close.BAD_MESSAGE, "send nothing but pong")
+
+    async def write(self, feed: Feed) -> None:
+        """Send pages of events. Raises ClosedError."""
+        async with feed.start() as last:
+            await self.send(type="ready", last=last)
+            while True:
+                page = await feed.next()
+                if page.is_reset:
+                    await self.send(type="reset", last=page.last)
+                elif not page.events:
+                    await self.send(type="ping")
+                for event in page.events:
+                    await self.send(type="event", **event)
+
+    async def send(self, **message: Any) -> None:
+        """Send a message. Raises ClosedError if the client does not read.
+
+        The server waits while the buffers to the client are full (back-pressure).
+        """
+        text = dump(message).decode()
+        call = self.send_message({"type": "websocket.send", "text": text})
+        try:
+            await asyncio.wait_for(call, settings.LIVE_SEND_SECONDS)
+        except TimeoutError:
+            raise ClosedError(Close.TOO_SLOW) from None
+
+    async def receive(self, seconds: float) -> dict[str, Any]:
+        """Return a message of the client. Raises ClosedError or DisconnectedError."""
+        try:
+            message = await asyncio.wait_for(self.receive_message(), seconds)
+        except TimeoutError:
+            raise ClosedError(Close.SILENT) from None
+        if message["type"] == "websocket.disconnect":
+            raise DisconnectedError
+        self.limit()
+        return parse(message.get("text") or "")
+
+    def limit(self) -> None:
+        """Count a message. Raises ClosedError if there are too many in a minute."""
+        now = asyncio.get_running_loop().time()
+        if now - self.minute >= MINUTE:
+            self.count, self.minute = 0, now
+        self.count += 1
+        if self.count > settings.LIVE_MESSAGES_PER_MINUTE:
+            raise ClosedError(Close.TOO_MANY_MESSAGES)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the message of a client: an object with a type. Raises ClosedError."""
+    if len(text) > settings.LIVE_MESSAGE_LENGTH:
+        raise ClosedError(Close.TOO_BIG)
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ClosedError(Close.BAD_MESSAGE, "send an object with a type")
+    return message
+
+
+def after_of(message: dict[str, Any]) -> int | None:
+    """Return the number after which a client resumes. Raises ClosedError."""
+    after = message.get("after")
+    if after is None or (type(after) is int and 0 <= after <= LARGEST):
+        return after
+    raise ClosedError(Close.BAD_MESSAGE, "after must be a number")
