@@ -31,6 +31,7 @@ ADVICE = {
     412: "Read the resource again, and repeat the change with the new ETag.",
     413: "Send less.",
     415: "Send `application/json`.",
+    421: "Send it to the process that serves live events.",
     422: "Do what `detail` says: the same request is rejected again.",
     428: "Send the header that `detail` names.",
     429: "Wait for the seconds in `Retry-After`.",

@@ -1,4 +1,4 @@
-"""Who opens a connection, and whether that still holds some time later."""
+"""The user of a connection, and whether the credential is still valid some time later."""
 
 from collections.abc import Callable
 from contextlib import suppress
