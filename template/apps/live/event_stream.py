@@ -4,11 +4,12 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.http import StreamingHttpResponse
 
 from apps.common.encoding import dump
 from apps.common.handlers import ASGIHandler
@@ -19,7 +20,7 @@ from apps.live.feed import Feed
 RETRY = 3000  # milliseconds after which a client connects again
 
 
-async def stream(credential: Credential, after: int | None) -> AsyncIterator[bytes]:
+async def stream(credential: Credential, after: int | None) -> AsyncGenerator[bytes, None]:
     """Yield the body of the response."""
     feed = Feed(credential, after)
     # When it ends, the client connects again.
@@ -37,9 +38,18 @@ async def stream(credential: Credential, after: int | None) -> AsyncIterator[byt
                     yield message(event["id"], event)
 
 
-
 def message(number: int, data: Any, name: str = "message") -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), dump(data))
+
+
+class EventStreamResponse(StreamingHttpResponse):
+    """A response that `EventStreamHandler` sends."""
+
+    def __init__(self, credential: Credential, after: int | None) -> None:
+        self.stream = stream(credential, after)
+        # One proxy, nginx, would collect the events.
+        headers = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
+        super().__init__(self.stream, headers=headers)
 
 
 class EventStreamHandler(ASGIHandler):
@@ -58,3 +68,11 @@ class EventStreamHandler(ASGIHandler):
                 raise asyncio.CancelledError from None
 
         await self.handle(scope, receive, send_in_time)
+
+    async def send_response(self, response: Any, send: Any) -> None:
+        try:
+            await super().send_response(response, send)
+        finally:
+            # Otherwise the garbage collector would do it, some time.
+            if isinstance(response, EventStreamResponse):
+                await response.stream.aclose()

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 
 from apps.common.encoding import JSONRenderer
 from apps.common.numbers import LARGEST, plain_number
-from apps.live import event_stream, tickets
+from apps.live import tickets
 from apps.live.api.serializers import TicketSerializer
 from apps.live.credentials import of_request
+from apps.live.event_stream import EventStreamResponse
 from apps.live.hub import hub
 from apps.users.selectors import current_user
 
@@ -68,10 +69,7 @@ class EventStreamView(APIView):
         credential: Any = of_request(django_request, EventStreamView)
         if not hub.has_room(credential.user_id):
             raise TooManyConnections
-        body: Any = event_stream.stream(credential, after)
-        return StreamingHttpResponse(
-            body, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
+        return EventStreamResponse(credential, after)
 
 
 def after_of(request: Request) -> int | None:

@@ -16,6 +16,7 @@ from apps.live import wakeups
 from apps.live.codes import Close, ClosedError
 from apps.live.credentials import Credential
 from apps.live.feed import Feed
+from apps.live.hub import Hub
 from apps.live.models import Event, Stream
 from apps.live.selectors import last_number, page_after
 from apps.live.services import publish
@@ -103,6 +104,18 @@ def test_a_listener_hears_of_users_although_the_layer_was_unavailable(
         return user_id
 
     assert asyncio.run(listen()) == 7
+
+
+def test_all_connections_of_a_user_are_woken_and_none_is_kept(settings: Settings) -> None:
+    settings.LIVE_MAX_CONNECTIONS = 2
+    own, events = Hub(), [asyncio.Event() for _ in range(3)]
+    with own.joined(1, events[0]), own.joined(2, events[2]):
+        with own.joined(1, events[1]):
+            assert [own.has_room(user_id) for user_id in (1, 2, 3)] == [False, True, True]
+            own.wake(1)
+        assert own.has_room(1)
+    assert [event.is_set() for event in events] == [True, True, False]
+    assert own.connections == {}
 
 
 def test_a_connection_ends_after_some_time(settings: Settings) -> None:
