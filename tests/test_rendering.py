@@ -52,6 +52,7 @@ TRACES = {
     "use_websockets": r"web.?socket|channels|server.sent.event|LIVE_|httpx"
     r"|apps[./](live|messaging|outlook)\b|asgiref>=|blockbuster|async_(handler|static|views)"
     r"|weather|exchange.rate",
+    "use_websockets": r"web.?socket|channels|server.sent.event|apps[./]live\b|apps[./]messaging|LIVE_(?:REDIS|EVENT)|httpx",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",

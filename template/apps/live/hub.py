@@ -18,7 +18,7 @@ class Hub:
     def __init__(self) -> None:
         self.connections: dict[int, set[asyncio.Event]] = {}
         # The tasks of WebSockets, which have to say why they end.
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.sockets: set[asyncio.Task[None]] = set()
         self.is_stopping = False
 
     def has_room(self, user_id: int) -> bool:
@@ -44,8 +44,8 @@ class Hub:
 
     def watch(self, task: Any) -> None:
         """Let the process wait for a task when it stops."""
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self.sockets.add(task)
+        task.add_done_callback(self.sockets.discard)
 
     def wake(self, user_id: int) -> None:
         for woken in self.connections.get(user_id, ()):
@@ -59,8 +59,8 @@ class Hub:
         """End all connections, and then let the server stop."""
         for user_id in self.connections:
             self.wake(user_id)
-        if self.tasks:
-            await asyncio.wait(self.tasks, timeout=settings.LIVE_SEND_SECONDS)
+        if self.sockets:
+            await asyncio.wait(self.sockets, timeout=settings.LIVE_SEND_SECONDS)
         signal.raise_signal(signal.SIGINT)
 
     async def lifespan(self, _: Any, receive: Any, send: Any) -> None:
