@@ -84,7 +84,9 @@ def chosen(answers: dict[str, Any]) -> set[str]:
     """Return the features and services that a project has."""
     features = {name for name in FEATURES if answers[name]}
     brokers = {answers["broker"]} if answers["use_celery"] else set()
-    return features | brokers | {answers["database"], answers["cache"]}
+    # Live events need it, whatever the cache and the broker are.
+    live = {"redis"} if answers["use_websockets"] else set()
+    return features | brokers | live | {answers["database"], answers["cache"]}
 
 
 def check_text(name: str, text: str) -> None:

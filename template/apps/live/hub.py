@@ -17,7 +17,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.connections: dict[int, set[asyncio.Event]] = {}
-        # The tasks of WebSockets, which have to say why they end.
+        # Open WebSockets, which have to say why they end.
         self.sockets: set[asyncio.Task[None]] = set()
         self.is_stopping = False
 
@@ -42,10 +42,10 @@ class Hub:
             if not connections:
                 del self.connections[user_id]
 
-    def watch(self, task: Any) -> None:
-        """Let the process wait for a task when it stops."""
-        self.sockets.add(task)
-        task.add_done_callback(self.sockets.discard)
+    def watch(self, socket: Any) -> None:
+        """Let the process wait for a WebSocket when it stops."""
+        self.sockets.add(socket)
+        socket.add_done_callback(self.sockets.discard)
 
     def wake(self, user_id: int) -> None:
         for woken in self.connections.get(user_id, ()):

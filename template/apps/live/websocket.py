@@ -72,8 +72,8 @@ class Socket:
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in tasks:
-                    task.cancel()
+                for each in tasks:
+                    each.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
             done.pop().result()
 

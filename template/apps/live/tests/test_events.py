@@ -98,9 +98,9 @@ def test_a_listener_hears_of_users_although_the_layer_was_unavailable(
             mock.patch(LAYER, return_value=layer),
             mock.patch.object(layer, "new_channel", new_channel),
         ):
-            task = asyncio.create_task(wakeups.listen(heard.set_result))
+            listener = asyncio.create_task(wakeups.listen(heard.set_result))
             user_id = await asyncio.wait_for(heard, 10)
-            task.cancel()
+            listener.cancel()
         return user_id
 
     assert asyncio.run(listen()) == 7
