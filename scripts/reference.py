@@ -97,7 +97,13 @@ def variables_page() -> str:
     A test of the generated project compares that file with the kinds in config/variables.py.
     """
     shown = {"database": "postgresql", "cache": "redis", "broker": "redis", "domain": "example.com"}
-    for name in ("cache_url", "cache_example", "database_example", "broker_example", "live_example"):
+    for name in (
+        "cache_url",
+        "cache_example",
+        "database_example",
+        "broker_example",
+        "live_example",
+    ):
         shown[name] = Template(questions()[name]["default"]).render(shown)
     source = (ROOT / "template" / ".env.example.jinja").read_text()
     source = re.sub(r'# copier: include "(.+)-" ~ (\w+)\n', _of_services, source)
