@@ -12,7 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from apps.common.tests.lines import LogLines
-from apps.live import wakeups
+from apps.live import tickets, wakeups
 from apps.live.codes import Close, ClosedError
 from apps.live.credentials import Credential
 from apps.live.feed import Feed
@@ -104,6 +104,14 @@ def test_a_listener_hears_of_users_although_the_layer_was_unavailable(
         return user_id
 
     assert asyncio.run(listen()) == 7
+
+
+def test_the_api_gives_a_ticket_that_stands_for_its_user(user_api: APIClient, user: User) -> None:
+    response = user_api.post("/api/v1/live/tickets/")
+    assert response.status_code == 201
+    credential = tickets.redeem(response.json()["ticket"])
+    assert credential is not None
+    assert credential.user_id == user.pk
 
 
 def test_all_connections_of_a_user_are_woken_and_none_is_kept(settings: Settings) -> None:
