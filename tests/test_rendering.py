@@ -49,10 +49,9 @@ TRACES = {
     "use_api_keys": r"api_keys|apikeys|api keys?\b",
     "use_oauth2": r"apps[./]oauth2|allauth\.idp|idp.oidc|oauthlib|/oauth2/|public_url",
     "use_graphql": r"graphql|strawberry|graphiql",
-    "use_websockets": r"web.?socket|channels|server.sent.event|LIVE_|httpx"
+    "use_websockets": r"web.?socket|channels|server.sent.event|LIVE_(?:REDIS|EVENT)|httpx"
     r"|apps[./](live|messaging|outlook)\b|asgiref>=|blockbuster|async_(handler|static|views)"
     r"|weather|exchange.rate",
-    "use_websockets": r"web.?socket|channels|server.sent.event|apps[./]live\b|apps[./]messaging|LIVE_(?:REDIS|EVENT)|httpx",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
     "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",
