@@ -15,6 +15,7 @@ import pytest
 
 from tests.drills import drill_all, table
 from tests.environments import SERVICES
+from tests.live import check_live_events
 from tests.projects import ROOT, Renderer, run
 from tests.stacks import PASSWORD, Production, Stack, check_compressed_edits, has_engine, wait
 
@@ -120,6 +121,7 @@ def test_the_production_stack_is_safe_and_serves(
     check_flower(stack)
     check_logs(stack, token)
     check_graceful_stop(stack, token, record_property)
+    check_live_events(stack)
     drills(stack, record_property, "PostgreSQL, Redis, Redis")
 
 
@@ -131,6 +133,7 @@ def test_the_production_stack_on_other_services(
     assert stack.api("/users/me/", token=token)[1]["email"] == "ada@example.com"
     check_hardening(stack)
     check_logs(stack, token)
+    check_live_events(stack)
     drills(stack, record_property, "MySQL, Memcached, RabbitMQ")
 
 
