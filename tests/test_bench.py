@@ -21,21 +21,22 @@ SHORT = ("ROWS=3", "ROUNDS=1", "REQUESTS=2")
 NUMBERS = r" +[\d.]+ +[\d.]+ +[\d.]+ +\d+ +\d+"
 CACHED = {f"/api/{version}/listings/ (cached)" for version in ("v1", "v2")}
 JOBS = {"a job, to send", "a job, to do"}
+GRAPHQL = {"GraphQL (bare: Strawberry-Django)"}
 NO_BROKER = "a job is not measured: .env names no CELERY_BROKER_URL"
-PROJECTS: dict[str, tuple[dict[str, str], str, set[str], str]] = {
+PROJECTS: dict[str, tuple[dict[str, Any], str, set[str], str]] = {
     "full on the usual services": (
         {"preset": "full", "django_version": "6.1"},
         "usual",
-        CACHED | JOBS,
+        CACHED | JOBS | GRAPHQL,
         "PostgreSQL",
     ),
     "full on other services": (
         {"preset": "full", **SERVICES["other"]},
         "other",
-        CACHED | JOBS,
+        CACHED | JOBS | GRAPHQL,
         "MariaDB",
     ),
-    "api without services": ({"preset": "api"}, "", set(), NO_BROKER),
+    "api without services": ({"preset": "api", "use_graphql": True}, "", GRAPHQL, NO_BROKER),
 }
 
 
@@ -60,7 +61,7 @@ def gets(project: Path, variables: dict[str, str]) -> set[str]:
 def test_each_get_has_a_row(
     render: Renderer,
     environment_for: Any,
-    answers: dict[str, str],
+    answers: dict[str, Any],
     services: str,
     others: set[str],
     part: str,
@@ -78,6 +79,13 @@ def test_each_get_has_a_row(
         printed = bench(project, variables)
     assert rows(printed) == gets(project, variables) | others
     assert part in printed
+    for name in others & GRAPHQL:
+        assert ratio(printed, name) <= 0.5, printed
+
+
+def ratio(printed: str, name: str) -> float:
+    """Return the ratio in a row. It is of CPU time, side by side, so other processes change it little."""
+    return float(printed.partition(f"\n{name} ")[2].split()[2])
 
 
 @contextmanager
