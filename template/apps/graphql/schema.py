@@ -128,5 +128,5 @@ def _check_rules(schema: Schema) -> None:
             if f"{name}.{field}" not in access_table():
                 raise ImproperlyConfigured(
                     f"{name}.{field} has no access rule. Give it one in config/own_urls.py, as "
-                    f'access = {{"{name}.{field}": SIGNED_IN}}.'
+                    f'graphql_access = {{"{name}.{field}": SIGNED_IN}}.'
                 )
