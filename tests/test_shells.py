@@ -44,6 +44,7 @@ VARIANTS = {
     ("up", "PORT=8001"): "PORT=8001",
     ("test", "ARGS=-k 'one or two'"): "<pytest> <-k> <one or two>",
     ("seed", "SIZE=5"): "<--size> <5>",
+    ("schema", "BREAKING=yes"): "<graphql_schema> <--breaking>",
     ("upgrade", "NEWEST=yes"): "uv <lock> <--upgrade>",
     (
         "update",
