@@ -12,7 +12,7 @@ import pytest
 from tests.projects import ENVIRONMENT, ROOT, Renderer, copy_working_tree, files_of_repository
 
 SHELLS = ("dash", "bash")
-PROGRAMS = ("uv", "docker", "python3", "npm", "git", "pre-commit")
+PROGRAMS = ("uv", "docker", "python3", "npm", "tar", "git", "pre-commit")
 # What a stub is told of its environment.
 VARIABLES = "UID GID PORT DJANGO_SETTINGS_MODULE SECRET_KEY FRONTEND_URL NEXUS_WRITE_DRILLS"
 STUB = f"""#!/bin/sh
