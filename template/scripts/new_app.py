@@ -28,20 +28,20 @@ from django.db.models import Model
 from django.template import Context, Engine
 from django.urls import resolve
 
-# Code of the model's field | a value of the factory | one that tests send | an invalid one | a value
+# The type in Python | code of the model's field | a value of the factory | one that tests send | an invalid one | a value
 # for each number, without which a type cannot be unique. The sizes are the default ones.
 TYPES = r"""
-str(200) | one_line(models.CharField({name}, max_length={0}{more})) | "{made:.{0}}" | "{sent:.{0}}" | "a\nb" | str(number)[-{0}:]
-text(5000) | multiline(models.TextField({name}, max_length={0}{more})) | "{made:.{0}}" | "{sent:.{0}}" | "a\x07b" |
-int | models.IntegerField({name}{more}) | 1 | 2 | "x" | number
-decimal(10,2) | models.DecimalField({name}, max_digits={0}, decimal_places={1}{more}) | Decimal("{one:f}") | Decimal("{two:f}") | "x" |
-bool | models.BooleanField({name}{more}) | False | True | "x" |
-date | models.DateField({name}{more}) | dt.date(2027, 8, 1) | dt.date(2027, 8, 2) | "x" | dt.date(2027, 1, 1) + dt.timedelta(number)
-datetime | models.DateTimeField({name}{more}) | dt.datetime(2027, 8, 1, tzinfo=dt.UTC) | dt.datetime(2027, 8, 2, tzinfo=dt.UTC) | "x" |
-email | models.EmailField({name}{more}) | "made@example.com" | "sent@example.com" | "x" | str(number) + "@example.com"
-url | one_line(models.CharField({name}, max_length=500, validators=[URLValidator(["http", "https"])]{more})) | "https://example.com/made" | "https://example.com/sent" | "x" | "https://example.com/" + str(number)
-uuid | models.UUIDField({name}{more}) | UUID(int=1) | UUID(int=2) | "x" | UUID(int=number)
-choice | models.CharField({name}, max_length={longest}, choices={enum}{more}) | "{first}" | "{last}" | "unknown value" |
+str(200) | str | one_line(models.CharField({name}, max_length={0}{more})) | "{made:.{0}}" | "{sent:.{0}}" | "a\nb" | str(number)[-{0}:]
+text(5000) | str | multiline(models.TextField({name}, max_length={0}{more})) | "{made:.{0}}" | "{sent:.{0}}" | "a\x07b" |
+int | int | models.IntegerField({name}{more}) | 1 | 2 | "x" | number
+decimal(10,2) | Decimal | models.DecimalField({name}, max_digits={0}, decimal_places={1}{more}) | Decimal("{one:f}") | Decimal("{two:f}") | "x" |
+bool | bool | models.BooleanField({name}{more}) | False | True | "x" |
+date | dt.date | models.DateField({name}{more}) | dt.date(2027, 8, 1) | dt.date(2027, 8, 2) | "x" | dt.date(2027, 1, 1) + dt.timedelta(number)
+datetime | dt.datetime | models.DateTimeField({name}{more}) | dt.datetime(2027, 8, 1, tzinfo=dt.UTC) | dt.datetime(2027, 8, 2, tzinfo=dt.UTC) | "x" |
+email | str | models.EmailField({name}{more}) | "made@example.com" | "sent@example.com" | "x" | str(number) + "@example.com"
+url | str | one_line(models.CharField({name}, max_length=500, validators=[URLValidator(["http", "https"])]{more})) | "https://example.com/made" | "https://example.com/sent" | "x" | "https://example.com/" + str(number)
+uuid | UUID | models.UUIDField({name}{more}) | UUID(int=1) | UUID(int=2) | "x" | UUID(int=number)
+choice | {enum} | models.CharField({name}, max_length={longest}, choices={enum}{more}) | "{first}" | "{last}" | "unknown value" |
 """
 LARGEST = {"str": 255, "text": 100_000, "decimal": 30}
 # What `?` means: no text, false, or else null.
@@ -49,12 +49,16 @@ OPTIONAL = dict.fromkeys(("str", "text", "email", "url", "choice"), ", blank=Tru
 OPTIONAL |= {"bool": ", default=False"}
 TEMPLATE = Path(__file__).parent / "app_template"
 OWN = SETTINGS, URLS = Path("config/settings/own.py"), Path("config/own_urls.py")
-CHANGED = (*OWN, Path("docs/access.md"))
+# What `make access` writes.
+PAGES = sorted(
+    each for each in Path("docs").glob("*.md") if "run `make access`. -->" in each.read_text()
+)
+CHANGED = (*OWN, *PAGES)
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 FIELD = re.compile(r"(\w+):([\w.]+)(?:\(([\w, ]*)\))?(\?)?(:unique)?")
 # What the classes that are written have or use already.
 TAKEN = {"id", "pk", "owner", "created_at", "objects", "models", "settings", "factory", "dt"}
-TAKEN |= {"self", "str"}
+TAKEN |= {"self", "str", "int", "bool"}
 # Of the project's own URLs.
 IMPORTS = ["from django.urls import include, path", "from config.access import OWNER, SIGNED_IN"]
 LONGEST = 60  # name of a table or a constraint that fits into every database
@@ -68,6 +72,7 @@ class Field:
     type: str
     optional: bool
     unique: bool
+    python: str = ""
     code: str = ""
     made: str = ""
     sent: str = ""
@@ -144,7 +149,7 @@ def complete(field: Field, given: list[str], model: str) -> None:
     types = {line[0].partition("(")[0]: line for line in lines}
     known = ", ".join([*(line[0] for line in lines[:-1]), "choice(open,paid)", "users.User"])
     refuse_if(kind not in types, f"{name} cannot be {kind}: the types are {known}.")
-    shown, code, made, sent, field.bad, series = types[kind]
+    shown, python, code, made, sent, field.bad, series = types[kind]
     if kind == "choice":
         is_good = given and all(map(NAME.fullmatch, given)) and len({*given}) == len(given)
         refuse_if(
@@ -166,8 +171,8 @@ def complete(field: Field, given: list[str], model: str) -> None:
     values |= {"longest": max(20, *map(len, given), 0)}
     values |= {"more": OPTIONAL.get(kind, ", null=True, blank=True") if field.optional else ""}
     made = f"factory.Sequence(lambda number: {series})" if field.unique else made
-    field.code, field.made, field.sent = (
-        each.format(*sizes, **values) for each in (code, made, sent)
+    field.python, field.code, field.made, field.sent = (
+        each.format(*sizes, **values) for each in (python, code, made, sent)
     )
 
 
@@ -220,13 +225,13 @@ def relate(field: Field) -> str:
     return f"from {package}.tests.factories import {factory}"
 
 
-def render(app: str, model: str, fields: list[Field], imports: list[str]) -> dict[Path, str]:
-    """Return the new files."""
+def describe(app: str, model: str, fields: list[Field], imports: list[str]) -> dict[str, Any]:
+    """Return what the templates know."""
     label = words(model)
     shown = [each.name for each in fields if each.type in {"str", "email"} and not each.optional]
     unique = [each for each in fields if each.unique]
     related = [each.name for each in fields if each.is_related]
-    context = {
+    return {
         "app": app,
         "title": words(app),
         "url": url(app).split("/")[-2],
@@ -243,24 +248,31 @@ def render(app: str, model: str, fields: list[Field], imports: list[str]) -> dic
         "related": related,
         "shown": f"self.{shown[0]}" if shown else 'f"' + label + ' {self.pk}"',
     }
+
+
+def render(source: Path, context: dict[str, Any]) -> str:
+    return Engine().from_string(source.read_text()).render(Context(context, autoescape=False))
+
+
+def new_files(app: str, context: dict[str, Any]) -> dict[Path, str]:
     files: dict[Path, str] = {}
     for source in TEMPLATE.rglob("*.py-tpl"):
         name = str(source.relative_to(TEMPLATE).with_suffix(".py"))
-        text = Engine().from_string(source.read_text()).render(Context(context, autoescape=False))
-        files[Path("apps", app, name.replace("test_app", f"test_{app}"))] = text
+        path = Path("apps", app, name.replace("test_app", f"test_{app}"))
+        files[path] = render(source, context)
     return files
 
 
-def register(app: str) -> dict[Path, str]:
+def register(app: str, context: dict[str, Any]) -> dict[Path, str]:
     """Return the project's own files, with the app at their end."""
-    rows = [f'"{method} {url(app)}": SIGNED_IN,' for method in ("GET", "POST")]
-    one = url(app) + "{id}/"
-    rows += [f'"{method} {one}": OWNER,' for method in ("GET", "PATCH", "DELETE")]
-    begin = "access |= {" if hasattr(import_module("config.own_urls"), "access") else "access = {"
-    routes = f'api_v1 += [path("", include("apps.{app}.api.urls"))]'
+    urls, own = [URLS.read_text()], import_module("config.own_urls")
+    urls.append(f'api_v1 += [path("", include("apps.{app}.api.urls"))]')
+    for source in sorted(TEMPLATE.glob("*.rows-tpl")):
+        operator = "|=" if hasattr(own, source.stem) else "="
+        urls += [f"{source.stem} {operator} " + "{", render(source, context) + "}"]
     return {
         SETTINGS: f'{SETTINGS.read_text().rstrip()}\nLOCAL_APPS += ["apps.{app}"]\n',
-        URLS: "\n".join([URLS.read_text(), routes, begin, *rows, "}"]),
+        URLS: "\n".join(urls),
     }
 
 
@@ -299,10 +311,10 @@ def main(app: str, model: str, text: str) -> None:
     fields = parse_fields(text, app, model)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     django.setup()
-    files = render(app, model, fields, check_project(app, model, fields))
-    write(app, files | register(app))
+    context = describe(app, model, fields, check_project(app, model, fields))
+    write(app, new_files(app, context) | register(app, context))
     print("Written:", *sorted(Path("apps", app).rglob("*.py")), sep="\n  ")
-    print("At the end of:", *CHANGED, sep="\n  ")
+    print("Changed:", *CHANGED, sep="\n  ")
     print(f"Next: make test ARGS=apps/{app}, then make dev and http://localhost:8000{url(app)}")
     for path, target in (("docs/api/openapi.yaml", "schema"), ("docs/models.md", "diagram")):
         if Path(path).exists():
