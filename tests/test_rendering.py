@@ -95,7 +95,7 @@ def check_text(name: str, text: str) -> None:
         own = own.replace(answer, "").replace(
             answer.replace("\\", "\\\\").replace('"', "\\u0022"), ""
         )
-    is_template = name.endswith((".html", ".txt", ".py-tpl"))
+    is_template = name.endswith((".html", ".txt", ".py-tpl", ".rows-tpl"))
     if not is_template and name != ".copier-answers.yml":
         assert not re.search(r"\{%|\{#|# copier:", own), name
         assert not re.search(r"(?<!\$)\{\{", own), name

@@ -84,7 +84,7 @@ def access_table() -> dict[str, Any]:
 
 @cache
 def get_schema() -> Schema:
-    """Return the schema. Raises ImproperlyConfigured for a root field without an access rule."""
+    """Return the schema. Raises ImproperlyConfigured for a root field without a rule, or with two apps."""
     modules = [
         import_module(f"{app.name}.graphql")
         for app in apps.get_app_configs()
@@ -117,6 +117,10 @@ def build(query: Any, mutation: Any = None) -> Schema:
 
 def _merged(name: str, modules: list[Any]) -> Any:
     parts = tuple(getattr(module, name) for module in modules if hasattr(module, name))
+    fields = [each.name for part in parts for each in part.__strawberry_definition__.fields]
+    twice = sorted({each for each in fields if fields.count(each) > 1})
+    if twice:
+        raise ImproperlyConfigured(f"Two apps have a field of {name} called {', '.join(twice)}.")
     return merge_types(name, parts) if parts else None
 
 
@@ -127,6 +131,6 @@ def _check_rules(schema: Schema) -> None:
         for field in kind.fields if kind else ():
             if f"{name}.{field}" not in access_table():
                 raise ImproperlyConfigured(
-                    f"{name}.{field} has no access rule. Give it one in config/own_urls.py, as "
-                    f'graphql_access = {{"{name}.{field}": SIGNED_IN}}.'
+                    f"{name}.{field} has no access rule. Give it one in config/own_urls.py, in the "
+                    f'dictionary graphql_access: "{name}.{field}": SIGNED_IN.'
                 )

@@ -4,11 +4,11 @@ import pytest
 from django.core.checks import run_checks
 
 from apps.graphql import schema
+from apps.users import graphql
 
 
-@pytest.fixture
-def without_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "access_table", dict)
+@pytest.fixture(autouse=True)
+def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.graphql.checks.get_schema", schema.get_schema.__wrapped__)
 
 
@@ -20,7 +20,14 @@ def test_the_schema_passes() -> None:
     assert errors() == []
 
 
-@pytest.mark.usefixtures("without_rules")
-def test_a_root_field_without_an_access_rule_is_an_error() -> None:
+def test_a_root_field_without_an_access_rule_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "access_table", dict)
     (error,) = errors()
     assert "has no access rule" in error
+
+
+def test_a_root_field_of_two_apps_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "module_has_submodule", lambda *_: True)
+    monkeypatch.setattr(schema, "import_module", lambda _: graphql)
+    (error,) = errors()
+    assert error == "Two apps have a field of Query called me, user, users."
