@@ -75,7 +75,7 @@ def test_a_fragment_is_measured_once_wherever_it_is_spread(
 
     monkeypatch.setattr(LimitsRule, "measure_one", count)
     fragments = " ".join(
-        f"fragment f{n} on Person {{ ...f{n + 1} ...f{n + 1} ...f{n + 1} }}" for n in range(40)
+        f"fragment f{n} on Person " + "{ " + f"...f{n + 1} " * 3 + "}" for n in range(40)
     )
     query = "{ me { ...f0 } } " + fragments + " fragment f40 on Person { id }"
     assert rejection(query, user) == ""
