@@ -53,7 +53,7 @@ TRACES = {
     r"|apps[./](live|messaging|outlook)\b|asgiref>=|blockbuster|async_(handler|static|views)"
     r"|weather|exchange.rate",
     "use_monitoring": r"metrics|prometheus|anomal|[./]traffic",
-    "use_clients": r"postman|newman|node_modules|typescript|\bnpm\b|node\.js|mock server",
+    "use_clients": r"postman|newman|node_modules|typescript|mock server",
     "use_docker": r"docker|compose\b|container image|caddy|mailpit",
     "postgresql": r"postgres|psycopg",
     "mysql": r"mysql|mariadb",

@@ -12,7 +12,7 @@ from django.views.generic import TemplateView
 from apps.common.views import page_csp
 
 # What `make graphiql` downloads.
-PACKAGES = "graphql/node_modules"
+PACKAGES = "graphql/downloaded"
 # The editor writes styles of its own, and has its fonts and images in its style sheet.
 graphiql_csp = page_csp(
     **{

@@ -1,5 +1,5 @@
 const element = document.getElementById("graphiql");
-// Cookies stay out, because a request with the session cookie needs a CSRF token: use an access token.
+// An access token, in the headers, says who the user is: cookies stay out.
 const fetcher = GraphiQL.createFetcher({
   url: element.dataset.url,
   fetch: (url, options) => fetch(url, {...options, credentials: "omit"}),
