@@ -111,7 +111,9 @@ LOCAL_MIDDLEWARE = []
 def prepare(project: Path) -> None:
     """Copy the template, unless there is a project already, and add the views."""
     if not project.exists():
-        copy = f"-m copier copy --defaults --quiet --vcs-ref HEAD --data preset=full {ROOT} {project}"
+        copy = (
+            f"-m copier copy --defaults --quiet --vcs-ref HEAD --data preset=full {ROOT} {project}"
+        )
         subprocess.run([sys.executable, *copy.split()], check=True)
         subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
         subprocess.run(["make", "setup"], cwd=project, check=True)
@@ -139,9 +141,7 @@ class Upstream:
 async def get(path: str) -> bytes:
     """Return the status line of a response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
-    writer.write(
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
-    )
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
     line = await reader.readline()
     await reader.read()
     writer.close()
