@@ -1,5 +1,6 @@
 """Bookings, for their guests and hosts."""
 
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -7,18 +8,20 @@ import strawberry
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
 from strawberry import Info
 
 from apps.bookings import selectors, services
 from apps.bookings.api.serializers import BookingCreateSerializer
 from apps.bookings.models import Booking
 from apps.bookings.states import Role, State
-from apps.graphql.inputs import BigInt, key_of, validated
+from apps.graphql.inputs import BigInt, key_of, validated, values_of
 from apps.graphql.pages import Connection
 from apps.graphql.rows import derived, one, pages, related, row
 from apps.listings.graphql import ListingType, visible
 from apps.listings.models import Currency
 from apps.listings.selectors import published
+from apps.rest.idempotency import run_with_key
 from apps.users.models import User
 
 strawberry.enum(State, name="BookingState")
@@ -26,6 +29,10 @@ strawberry.enum(State, name="BookingState")
 
 def for_host_only(value: Any, is_host: bool) -> Any:  # noqa: FBT001  # a column
     return value if is_host else None
+
+
+def day_for_host_only(moment: datetime, is_host: bool) -> date | None:  # noqa: FBT001
+    return moment.date() if is_host else None
 
 
 @strawberry.type(name="Booking", description="A stay of a guest, on the terms of that time.")
@@ -48,7 +55,7 @@ class BookingType:
     listing: ListingType | None = related(visible, "listing_id")
     # For the host, who decides on a request.
     guest_name: str | None = derived(for_host_only, "guest__name", "is_host")
-    guest_since: datetime | None = derived(for_host_only, "guest__date_joined", "is_host")
+    guest_since: date | None = derived(day_for_host_only, "guest__date_joined", "is_host")
     guest_stays: int | None = derived(for_host_only, "guest_stays", "is_host")
 
 
@@ -63,8 +70,8 @@ def as_host(user: User) -> QuerySet[Booking]:
 @strawberry.type
 class Query:
     booking: BookingType | None = row(selectors.visible_to)
-    my_stays: Connection[BookingType] = pages(as_guest)
-    my_guests: Connection[BookingType] = pages(as_host)
+    my_stays: Connection[BookingType] | None = pages(as_guest)
+    my_guests: Connection[BookingType] | None = pages(as_host)
 
 
 @strawberry.input
@@ -80,30 +87,38 @@ class BookingInput:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    def book(self, info: Info[Any], fields: BookingInput) -> BookingType:
-        """Request a stay, at the total that the guest agrees to."""
-        stay = validated(BookingCreateSerializer, fields)
-        listing = published().filter(pk=stay.pop("listing")).first()
-        if listing is None:
-            raise ValidationError({"listing": "No such listing."})
-        user = info.context.user
-        booking = services.book(listing=listing, guest=user, stay=services.Stay(**stay))
-        return shown(user, booking)
+    def book(
+        self, info: Info[Any], fields: BookingInput, idempotency_key: str
+    ) -> BookingType | None:
+        """Request a stay, at the total that the guest agrees to. A retry has the same key."""
+        user, text = info.context.user, json.dumps(values_of(fields), sort_keys=True)
+        stored = run_with_key(user, idempotency_key, f"book {text}", lambda: create(user, fields))
+        return shown(user, stored.data["id"])
 
     @strawberry.mutation
-    def confirm_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType:
+    def confirm_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType | None:
         """Accept a request before check-in, as the host."""
         return transition(info, id, State.CONFIRMED)
 
     @strawberry.mutation
-    def decline_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType:
+    def decline_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType | None:
         """Decline a request, as the host."""
         return transition(info, id, State.DECLINED)
 
     @strawberry.mutation
-    def cancel_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType:
+    def cancel_booking(self, info: Info[Any], id: strawberry.ID) -> BookingType | None:
         """Cancel a booking, as its guest or host."""
         return transition(info, id, State.CANCELLED)
+
+
+def create(user: User, fields: BookingInput) -> Response:
+    """Request a stay. Return its id. Raises ValidationError, and what `services.book` raises."""
+    stay = validated(BookingCreateSerializer, fields)
+    listing = published().filter(pk=stay.pop("listing")).first()
+    if listing is None:
+        raise ValidationError({"listing": "No such listing."})
+    booking = services.book(listing=listing, guest=user, stay=services.Stay(**stay))
+    return Response({"id": booking.pk})
 
 
 def transition(info: Info[Any], id: str, state: State) -> Any:
@@ -114,8 +129,8 @@ def transition(info: Info[Any], id: str, state: State) -> Any:
         raise Http404
     role = Role.GUEST if booking.guest_id == user.pk else Role.HOST
     services.transition(booking=booking, state=state, role=role, user=user)
-    return shown(user, booking)
+    return shown(user, booking.pk)
 
 
-def shown(user: User, booking: Booking) -> Any:
-    return one(selectors.visible_to(user).filter(pk=booking.pk))
+def shown(user: User, pk: int) -> Any:
+    return one(selectors.visible_to(user).filter(pk=pk))

@@ -12,7 +12,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from apps.common.problems import exception_handler
 
-# What tells the names of fields to those who may not read the schema.
+# Not every message hides the names of fields, but none offers them.
 SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 # The members of a problem that a response has elsewhere: in its message, path and headers.

@@ -26,6 +26,7 @@ from apps.graphql.selections import Nodes, Selections
 
 MAX_QUERY_LENGTH = 20_000  # characters
 MAX_TOKENS = 1_000
+MAX_VALUES = 1_000  # of variables
 MAX_DEPTH = 12
 MAX_ALIASES = 30
 MAX_COST = 10_000

@@ -6,7 +6,7 @@ below it is one query for all rows of the level above. No model instance is buil
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -134,7 +134,6 @@ class Shape:
     """The columns that a selection needs, and what is loaded for the rows."""
 
     model: Any
-    annotations: Iterable[str]
     columns: list[str] = field(default_factory=list)
     # For each list: the place of its key in a row, and a function from keys to output.
     loaders: list[tuple[int, Callable[[list[Any]], dict[Any, Any]]]] = field(default_factory=list)
@@ -188,7 +187,7 @@ class Reader:
         kind, queryset = get_named_type(kind), read.queryset
         if read.page is not None:
             return self.page(read, kind, nodes)
-        rows = self.objects(queryset[:2] if read.is_single else queryset, kind, nodes)
+        rows = self.objects(queryset[:1] if read.is_single else queryset, kind, nodes)
         found = [row for _, row in rows]
         return (found[0] if found else None) if read.is_single else found
 
@@ -196,7 +195,7 @@ class Reader:
         self, queryset: QuerySet[Any], kind: GraphQLObjectType, nodes: Nodes, key: str = "pk"
     ) -> list[tuple[Any, dict[str, Any]]]:
         """Return the output of rows, each with the value of a column."""
-        shape = Shape(queryset.model, queryset.query.annotations)
+        shape = Shape(queryset.model)
         place = shape.column(key)
         get = self.object(Place(shape, queryset.model), kind, nodes)
         rows = shape.select(queryset)
@@ -224,9 +223,7 @@ class Reader:
         names = read.ordering.names(backwards=page.is_backwards)
 
         def load(keys: list[Any]) -> dict[Any, Any]:
-            number = Window(RowNumber(), partition_by=F(source.column), order_by=names)
-            numbered = rows.filter(**{f"{source.column}__in": keys}).annotate(row_number=number)
-            found = connection.shape.select(numbered.filter(row_number__lte=page.size + 1))
+            found = connection.shape.select(_first(rows, source.column, keys, names, page.size + 1))
             loaded = connection.shape.load(found)
             groups: dict[Any, list[Row]] = {key: [] for key in keys}
             for row in found:
@@ -302,7 +299,7 @@ class Connections:
         self, reader: Reader, read: Read, kind: GraphQLObjectType, nodes: Nodes, page: Page
     ) -> None:
         self.read, self.page = read, page
-        self.shape = Shape(read.queryset.model, read.queryset.query.annotations)
+        self.shape = Shape(read.queryset.model)
         self.place = Place(self.shape, read.queryset.model)
         self.key = [self.shape.column(name) for name in read.ordering.columns]
         fields = reader.selections.fields
@@ -352,6 +349,20 @@ class Connections:
             else:
                 found[key] = part if isinstance(part, str) else [part(row, loaded) for row in rows]
         return found
+
+
+def _first(
+    rows: QuerySet[Any, Any], column: str, keys: Sequence[Any], order: list[str], number: int
+) -> QuerySet[Any, Any]:
+    """Return this many rows of each parent."""
+    of_parents: QuerySet[Any, Any] = rows.filter(**{f"{column}__in": keys})
+    if len(keys) == 1:
+        # Reads no more rows than it returns: to number them, the database reads all of the parent's.
+        return of_parents[:number]
+    row_number = Window(RowNumber(), partition_by=F(column), order_by=order)
+    numbered: Any = of_parents.annotate(row_number=row_number)
+    first: QuerySet[Any, Any] = numbered.filter(row_number__lte=number)
+    return first
 
 
 def _none() -> None:

@@ -142,7 +142,7 @@ class ListingFilterInput:
 @strawberry.type
 class Query:
     listing: ListingType | None = row(visible)
-    my_listings: Connection[ListingType] = pages(own)
+    my_listings: Connection[ListingType] | None = pages(own)
 
     @strawberry.field
     def listings(
@@ -153,7 +153,7 @@ class Query:
         after: str | None = UNSET,
         last: int | None = UNSET,
         before: str | None = UNSET,
-    ) -> Connection[ListingType]:
+    ) -> Connection[ListingType] | None:
         """Read the public listings."""
         parameters = where.parameters() if where else MultiValueDict[str, str]()
         ordering, within = ORDERINGS[order_by], []
@@ -204,7 +204,7 @@ class ListingInput:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    def create_listing(self, info: Info[Any], fields: ListingInput) -> ListingType:
+    def create_listing(self, info: Info[Any], fields: ListingInput) -> ListingType | None:
         """Create a draft."""
         user = info.context.user
         return shown(user, services.create(host=user, **validated(ListingSerializer, fields)))
@@ -212,7 +212,7 @@ class Mutation:
     @strawberry.mutation
     def update_listing(
         self, info: Info[Any], id: strawberry.ID, fields: ListingInput, version: int
-    ) -> ListingType:
+    ) -> ListingType | None:
         """Change your listing, unless it has another version by now."""
         user, listing = info.context.user, find_own(info, id)
         changes = validated(ListingSerializer, fields, instance=listing, partial=True)
@@ -220,17 +220,23 @@ class Mutation:
         return shown(user, updated)
 
     @strawberry.mutation
-    def publish_listing(self, info: Info[Any], id: strawberry.ID, version: int) -> ListingType:
+    def publish_listing(
+        self, info: Info[Any], id: strawberry.ID, version: int
+    ) -> ListingType | None:
         """Publish your listing, unless it has another version by now."""
         return transition(services.publish, info, id, version)
 
     @strawberry.mutation
-    def archive_listing(self, info: Info[Any], id: strawberry.ID, version: int) -> ListingType:
+    def archive_listing(
+        self, info: Info[Any], id: strawberry.ID, version: int
+    ) -> ListingType | None:
         """Archive your listing, unless it has another version by now."""
         return transition(services.archive, info, id, version)
 
     @strawberry.mutation
-    def delete_listing(self, info: Info[Any], id: strawberry.ID, version: int) -> strawberry.ID:
+    def delete_listing(
+        self, info: Info[Any], id: strawberry.ID, version: int
+    ) -> strawberry.ID | None:
         """Delete a draft, unless it has another version by now."""
         listing = find_own(info, id)
         services.delete(listing=listing, user=info.context.user, versions=[version])

@@ -25,6 +25,7 @@ from rest_framework.response import Response
 
 from apps.common.deadlocks import retry_on_deadlock
 from apps.rest.models import IdempotencyKey
+from apps.users.models import User
 from apps.users.selectors import current_user, lock
 
 RETENTION = timedelta(hours=24)
@@ -63,19 +64,28 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used for a different request. Send a new key."
 
 
-@retry_on_deadlock
 def run_once(request: Request, handler: Callable[[], Response]) -> Response:
     """Run the handler and store its response. For a retry, return the stored response instead.
+
+    The key is in a header. Raises what `run_with_key` raises.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    text = f"{request.method} {request.get_full_path()}\n"
+    text += json.dumps(request.data, sort_keys=True)
+    return run_with_key(current_user(request), key, text, handler)
+
+
+@retry_on_deadlock
+def run_with_key(user: User, key: str, text: str, handler: Callable[[], Response]) -> Response:
+    """Run the handler, or return the stored response to the request with this key and text.
 
     The handler's changes and its response are committed together. If the handler raises, nothing is
     stored: the client can fix the request and retry with the same key.
     Raises KeyMissing, also for a malformed key, and KeyReused for the key of a different request.
     """
-    key = request.headers.get("Idempotency-Key", "")
     if not KEY_PATTERN.fullmatch(key):
         raise KeyMissing
-    user = current_user(request)
-    fingerprint = _fingerprint(request)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
     try:
         with transaction.atomic():
             # First, because with the key some databases share-lock the row of its user: requests that
@@ -103,9 +113,3 @@ def run_once(request: Request, handler: Callable[[], Response]) -> Response:
 def delete_expired() -> int:
     """Delete the keys that are older than RETENTION. Return how many."""
     return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()[0]
-
-
-def _fingerprint(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True)
-    text = f"{request.method} {request.get_full_path()}\n{body}"
-    return hashlib.sha256(text.encode()).hexdigest()

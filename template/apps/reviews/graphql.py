@@ -9,8 +9,7 @@ from strawberry import Info
 
 from apps.bookings.selectors import for_guest
 from apps.graphql.inputs import key_of, validated
-from apps.graphql.rows import one
-from apps.listings.graphql import PersonType
+from apps.graphql.rows import derived, one
 from apps.reviews import services
 from apps.reviews.api.serializers import ReviewSerializer
 from apps.reviews.models import Review
@@ -21,7 +20,7 @@ class ReviewType:
     id: strawberry.ID
     rating: int
     text: str
-    author: PersonType
+    author: str = derived(str, "author__name")
     created_at: datetime
 
 
@@ -36,7 +35,7 @@ class Mutation:
     @strawberry.mutation
     def review_stay(
         self, info: Info[Any], booking: strawberry.ID, fields: ReviewInput
-    ) -> ReviewType:
+    ) -> ReviewType | None:
         """Review a completed stay of yours."""
         stay = for_guest(info.context.user).filter(pk=key_of(booking)).first()
         if stay is None:

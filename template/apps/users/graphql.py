@@ -34,11 +34,11 @@ def viewable(user: User) -> QuerySet[User]:
 
 @strawberry.type
 class Query:
-    users: Connection[UserType] = pages(viewable)
+    users: Connection[UserType] | None = pages(viewable)
     user: UserType | None = row(viewable)
 
     @strawberry.field
-    def me(self, info: Info[Any]) -> UserType:
+    def me(self, info: Info[Any]) -> UserType | None:
         """Your own account."""
         return own(info)
 
@@ -51,7 +51,7 @@ class ProfileInput:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    def change_profile(self, info: Info[Any], fields: ProfileInput) -> UserType:
+    def change_profile(self, info: Info[Any], fields: ProfileInput) -> UserType | None:
         """Change your own account."""
         services.change_profile(user=info.context.user, **validated(UserSerializer, fields))
         return own(info)

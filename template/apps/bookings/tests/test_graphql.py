@@ -13,7 +13,8 @@ from apps.listings.tests.factories import ListingFactory, as_user
 from apps.users.models import User
 
 URL = "/api/graphql/"
-BOOK = "mutation ($fields: BookingInput!) { book(fields: $fields) { id total state listing { street } } }"
+BOOK = """mutation ($fields: BookingInput!, $key: String!) {
+    book(fields: $fields, idempotencyKey: $key) { id total state listing { street } } }"""
 GUEST = "guestName guestSince guestStays"
 
 
@@ -35,7 +36,7 @@ def stay(listing_id: int, **changes: Any) -> dict[str, Any]:
 
 def test_a_guest_books_and_cancels(user_api: APIClient) -> None:
     listing = ListingFactory.create()
-    booked = send(user_api, BOOK, fields=stay(listing.pk))["data"]["book"]
+    booked = send(user_api, BOOK, fields=stay(listing.pk), key="1")["data"]["book"]
     # Only guests with a confirmed booking see the street.
     shown = {"total": 500_000, "state": "REQUESTED", "listing": {"street": None}}
     assert booked == {"id": booked["id"], **shown}
@@ -62,9 +63,20 @@ def test_an_error_has_the_code_and_the_facts_of_the_problem(
     user_api: APIClient, changes: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     listing = ListingFactory.create()
-    [error] = send(user_api, BOOK, fields=stay(listing.pk, **changes))["errors"]
+    [error] = send(user_api, BOOK, fields=stay(listing.pk, **changes), key="1")["errors"]
     error["extensions"].pop("errors", None)
     assert error["extensions"] == expected
+
+
+def test_a_retry_books_once(user_api: APIClient) -> None:
+    fields = stay(ListingFactory.create().pk)
+    first, retry = (send(user_api, BOOK, fields=fields, key="a key") for _ in range(2))
+    assert first["errors"][0]["extensions"]["code"] == "idempotency_key_missing"
+    first, retry = (send(user_api, BOOK, fields=fields, key="a-key") for _ in range(2))
+    assert retry == first
+    assert Booking.objects.count() == 1
+    [error] = send(user_api, BOOK, fields=fields | {"guests": 2}, key="a-key")["errors"]
+    assert error["extensions"]["code"] == "idempotency_key_reused"
 
 
 def test_the_host_confirms_and_declines_and_sees_the_guest(user: User) -> None:
@@ -73,7 +85,7 @@ def test_the_host_confirms_and_declines_and_sees_the_guest(user: User) -> None:
     query = "query ($id: ID!) { booking(id: $id) { " + GUEST + " } }"
     shown = send(host, query, id=booking.pk)["data"]["booking"]
     assert (shown["guestName"], shown["guestStays"]) == (booking.guest.name, 0)
-    assert shown["guestSince"] == booking.guest.date_joined.isoformat().replace("+00:00", "Z")
+    assert shown["guestSince"] == booking.guest.date_joined.date().isoformat()
     hidden = send(as_user(booking.guest), query, id=booking.pk)["data"]["booking"]
     assert hidden == {"guestName": None, "guestSince": None, "guestStays": None}
     assert send(as_user(user), query, id=booking.pk)["data"] == {"booking": None}

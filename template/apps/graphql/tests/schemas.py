@@ -115,7 +115,7 @@ class Mutation:
 # As those of the access table, with the callers that may use a field.
 EVERYONE = SimpleNamespace(allowed=("anonymous", "user", "support"))
 SIGNED_IN = SimpleNamespace(allowed=("user", "support"))
-STAFF = SimpleNamespace(allowed=("support",))
+STAFF = SimpleNamespace(allowed=("support", "admin"))
 RULES = {
     "Query.people": EVERYONE,
     "Query.entries": SIGNED_IN,
@@ -132,6 +132,7 @@ RULES = {
 @dataclass
 class Context:
     user: Any
+    operation_name: str | None = None
 
 
 def build() -> schema.Schema:

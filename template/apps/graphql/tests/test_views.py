@@ -55,6 +55,8 @@ def test_a_client_may_ask_for_the_media_type_of_graphql(
         {"query": "{ me { id } }", "variables": [1]},
         {"query": "{ me { id } }", "operationName": "B"},
         {"query": "#" * 20_001},
+        {"query": "{ people(first: " + "9" * 1_000 + ") { edges { cursor } } }"},
+        {"query": "{ me { id } }", "variables": {"a": [[{"b": 1}] * 600]}},
         {"documentId": "a"},
     ],
 )
@@ -150,6 +152,24 @@ def test_an_operation_that_takes_too_long_reads_no_more(
     found = error(user_api.post(URL, {"query": "{ me { id } }"}))
     assert found["extensions"] == {"status": 503, "code": "time_limit_exceeded"}
     assert connection.execute_wrappers == []
+
+
+def test_a_change_is_not_cut_off(user_api: APIClient, settings: Settings) -> None:
+    """Its client would not learn that it is stored."""
+    settings.GRAPHQL_TIME_LIMIT = -1
+    assert user_api.post(URL, {"query": "mutation { touch }"}).json() == {"data": {"touch": "ok"}}
+
+
+def test_one_of_several_operations_has_to_be_named(user_api: APIClient) -> None:
+    body = {"query": "mutation a { touch } query b { me { id } }"}
+    found = error(user_api.post(URL, body), 400)
+    assert found["message"] == "Give the operationName: there are several operations."
+    assert found["extensions"]["code"] == "graphql_invalid"
+
+
+def test_an_error_of_one_field_leaves_the_others(user_api: APIClient, user: User) -> None:
+    found = user_api.post(URL, {"query": '{ me { id } person(id: "x") { id } }'}).json()
+    assert found["data"] == {"me": {"id": str(user.pk)}, "person": None}
 
 
 def test_clients_may_be_limited_to_stored_documents(
