@@ -22,20 +22,20 @@ RETRY = 3000  # milliseconds after which a client connects again
 
 async def stream(credential: Credential, after: int | None) -> AsyncGenerator[bytes, None]:
     """Yield the body of the response."""
-    feed = Feed(credential, after)
+    feed = Feed(credential)
+    feed.resume(after)
     # When it ends, the client connects again.
-    with suppress(ClosedError):
-        async with feed.start() as last:
-            # With this id a client resumes that has got no event yet.
-            yield b"retry: %d\n" % RETRY + message(last, {}, "ready")
-            while True:
-                page = await feed.next()
-                if page.is_reset:
-                    yield message(page.last, {}, "reset")
-                elif not page.events:
-                    yield b": ping\n\n"
-                for event in page.events:
-                    yield message(event["id"], event)
+    with suppress(ClosedError), feed.joined():
+        # With this id a client resumes that has got no event yet.
+        yield b"retry: %d\n" % RETRY + message(await feed.start(), {}, "ready")
+        while True:
+            page = await feed.next()
+            if page.is_reset:
+                yield message(page.last, {}, "reset")
+            elif not page.events:
+                yield b": ping\n\n"
+            for event in page.events:
+                yield message(event["id"], event)
 
 
 def message(number: int, data: Any, name: str = "message") -> bytes:

@@ -1,49 +1,100 @@
 """What a connection sends, whatever its protocol: pages of events that follow each other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, suppress
+from math import inf
 from typing import Any
 
-from channels.db import database_sync_to_async
+import structlog
 from django.conf import settings
+from django.db import Error, close_old_connections
 
+from apps.common.cache import CircuitBreaker
 from apps.live import selectors
 from apps.live.codes import Close, ClosedError
 from apps.live.credentials import Credential
 from apps.live.hub import hub
 from apps.live.selectors import Page
 
-# Each has a connection to the database: so all connections of clients together need no more.
+logger = structlog.get_logger(__name__)
+
+# Each has a connection to the database, and one to the cache: so all connections of clients together
+# need no more.
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="live")
 
 
+class DatabaseBreaker(CircuitBreaker):
+    """Only logs: each call may be the first that succeeds."""
+
+    def log_failure(self, error: BaseException) -> None:
+        logger.error("live_database_unavailable", exc_info=error)
+
+    def log_recovery(self) -> None:
+        logger.info("live_database_recovered")
+
+
+circuit_breaker = DatabaseBreaker(pause=0)
+
+
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
-    """Return what a function returns that uses the database."""
-    call: Any = database_sync_to_async(function, thread_sensitive=False, executor=THREADS)
-    return await call(*args)
+    """Return what a function returns that uses the database. Raises ClosedError if that fails.
+
+    Unlike `sync_to_async`, this carries no context: in the context of its caller, each connection would
+    keep a cache of its own, with a connection to Redis.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        result = await loop.run_in_executor(THREADS, _call, function, *args)
+    except Error as error:
+        circuit_breaker.failed(error)
+        raise ClosedError(Close.RESTART, "database unavailable") from None
+    circuit_breaker.succeeded()
+    return result
+
+
+def _call(function: Callable[..., Any], *args: Any) -> Any:
+    close_old_connections()
+    try:
+        return function(*args)
+    finally:
+        close_old_connections()
 
 
 class Feed:
     """The events of a user after a number, as pages."""
 
-    def __init__(self, credential: Credential, after: int | None) -> None:
-        self.credential, self.after = credential, after
+    def __init__(self, credential: Credential) -> None:
+        self.credential = credential
         self.clock = asyncio.get_running_loop().time
         now = self.clock()
         self.ends_at = now + settings.LIVE_MAX_SECONDS
         self.check_at = now + settings.LIVE_RECHECK_SECONDS
-        self.beat_at = now + settings.LIVE_HEARTBEAT_SECONDS
+        self.beat_at = inf
         self.woken = asyncio.Event()
 
-    @asynccontextmanager
-    async def start(self) -> AsyncIterator[int]:
-        """Yield the number from which the feed continues: that of the last event by default."""
-        with hub.joined(self.credential.user_id, self.woken):
-            if self.after is None:
-                self.after = await in_thread(selectors.last_number, self.credential.user_id)
-            yield self.after
+    def joined(self) -> AbstractContextManager[None]:
+        """Return a context in which the hub wakes the feed. Raises ClosedError if there is no room."""
+        return hub.joined(self.credential.user_id, self.woken)
+
+    def resume(self, after: int | None) -> None:
+        """Let the feed start after a number: that of the last event by default."""
+        self.first = after
+        self.beat_at = self.clock() + settings.LIVE_HEARTBEAT_SECONDS
+        self.woken.set()
+
+    async def start(self) -> int:
+        """Return the number after which the feed resumes, as soon as the client does."""
+        while self.beat_at == inf:
+            self.woken.clear()
+            await self.check()
+            await self.wait()
+        last = self.first
+        if last is None:
+            last = await in_thread(selectors.last_number, self.credential.user_id)
+        self.after: int = last
+        return last
 
     async def next(self) -> Page:
         """Return the next page: an empty one is a heartbeat. Raises ClosedError in the end.
@@ -52,11 +103,14 @@ class Feed:
         """
         while True:
             await self.check()
+            # First, because there may always be events.
+            if self.clock() >= self.beat_at:
+                self.beat_at = self.clock() + settings.LIVE_HEARTBEAT_SECONDS
+                return Page([], self.after)
             self.woken.clear()
             page: Page = await in_thread(selectors.page_after, self.credential.user_id, self.after)
-            if page.events or page.is_reset or self.clock() >= self.beat_at:
+            if page.events or page.is_reset:
                 self.after = page.last
-                self.beat_at = self.clock() + settings.LIVE_HEARTBEAT_SECONDS
                 return page
             await self.wait()
 

@@ -1,9 +1,11 @@
 """The WebSocket: the client resumes, and gets events and pings.
 
-Messages are JSON. The client sends `{"type": "resume", "after": 7, "ticket": "…"}` first: without
-`after`, only new events follow; without `ticket`, the session cookie counts. It responds to each
-`{"type": "ping"}` with `{"type": "pong"}`. It gets `ready`, then each `event`, and `reset` where events
-are missing: it has to read everything again, and goes on from `last`.
+The client offers the subprotocols `live` and `ticket.…`. Without a ticket, the session cookie counts, and
+nobody else has an open WebSocket: before it reads a message, the server keeps up to 64 MiB of it.
+
+Messages are JSON. The client sends `{"type": "resume", "after": 7}` first: without `after`, only new
+events follow. It responds to each `{"type": "ping"}` with `{"type": "pong"}`. It gets `ready`, then each
+`event`, and `reset` where events are missing: it has to read everything again, and goes on from `last`.
 """
 
 import asyncio
@@ -29,28 +31,55 @@ from apps.live.feed import Feed, in_thread
 from apps.live.hub import hub
 
 MINUTE = 60
+SUBPROTOCOL, TICKET = "live", "ticket."
 
 
 async def websocket(scope: Any, receive: Any, send: Any) -> None:
     """Serve a WebSocket: an ASGI application."""
     await receive()
-    request = request_of(scope)
-    if has_foreign_origin(request):
+    try:
+        credential = await credential_of(scope)
+    except ClosedError as end:
+        await accept(scope, send)
+        await close(send, end)
+        return
+    if credential is None:
         # Before the connection is accepted, this is a response with 403.
         await send({"type": "websocket.close"})
         return
-    by_cookie = None
-    if has_trusted_origin(request):
-        by_cookie = await in_thread(of_request, request, EventStreamView)
-    await send({"type": "websocket.accept"})
+    await accept(scope, send)
     hub.watch(asyncio.current_task())
-    socket = Socket(receive, send)
     try:
-        await socket.serve(by_cookie)
+        await Socket(receive, send).serve(Feed(credential))
     except ClosedError as end:
-        message = {"type": "websocket.close", "code": end.code, "reason": end.reason}
-        with suppress(TimeoutError):
-            await asyncio.wait_for(send(message), settings.LIVE_SEND_SECONDS)
+        await close(send, end)
+
+
+async def credential_of(scope: Any) -> Credential | None:
+    """Return what authenticates the request that opens a WebSocket, or None. Raises ClosedError."""
+    request = request_of(scope)
+    if has_foreign_origin(request):
+        return None
+    for name in scope["subprotocols"]:
+        if name.startswith(TICKET):
+            by_ticket: Credential | None = await in_thread(tickets.redeem, name[len(TICKET) :])
+            return by_ticket
+    if has_trusted_origin(request):
+        by_cookie: Credential | None = await in_thread(of_request, request, EventStreamView)
+        return by_cookie
+    return None
+
+
+async def accept(scope: Any, send: Any) -> None:
+    """Open a WebSocket. Browsers close one whose server selects none of their subprotocols."""
+    name = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
+    await send({"type": "websocket.accept", "subprotocol": name})
+
+
+async def close(send: Any, end: ClosedError) -> None:
+    message = {"type": "websocket.close", "code": end.code, "reason": end.reason}
+    with suppress(TimeoutError):
+        await asyncio.wait_for(send(message), settings.LIVE_SEND_SECONDS)
 
 
 class DisconnectedError(Exception):
@@ -64,11 +93,10 @@ class Socket:
         self.receive_message, self.send_message = receive, send
         self.count, self.minute = 0, 0.0
 
-    async def serve(self, by_cookie: Credential | None) -> None:
+    async def serve(self, feed: Feed) -> None:
         """Send events until the client has gone. Raises ClosedError."""
-        with suppress(DisconnectedError):
-            feed = await self.open(by_cookie)
-            tasks = [asyncio.create_task(each) for each in (self.read(), self.write(feed))]
+        with suppress(DisconnectedError), feed.joined():
+            tasks = [asyncio.create_task(each) for each in (self.read(feed), self.write(feed))]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -77,20 +105,12 @@ class Socket:
                 await asyncio.gather(*tasks, return_exceptions=True)
             done.pop().result()
 
-    async def open(self, by_cookie: Credential | None) -> Feed:
-        """Return what the first message asks for. Raises ClosedError."""
+    async def read(self, feed: Feed) -> None:
+        """Read the first message, and pongs. Raises ClosedError or DisconnectedError."""
         message = await self.receive(settings.LIVE_TICKET_SECONDS)
         if message["type"] != "resume":
             raise ClosedError(Close.BAD_MESSAGE, "send resume first")
-        credential = by_cookie
-        if isinstance(ticket := message.get("ticket"), str):
-            credential = await in_thread(tickets.redeem, ticket)
-        if credential is None:
-            raise ClosedError(Close.UNAUTHENTICATED)
-        return Feed(credential, after_of(message))
-
-    async def read(self) -> None:
-        """Read pongs. Raises ClosedError or DisconnectedError."""
+        feed.resume(after_of(message))
         while True:
             message = await self.receive(2 * settings.LIVE_HEARTBEAT_SECONDS)
             if message["type"] != "pong":
@@ -98,16 +118,15 @@ class Socket:
 
     async def write(self, feed: Feed) -> None:
         """Send pages of events. Raises ClosedError."""
-        async with feed.start() as last:
-            await self.send(type="ready", last=last)
-            while True:
-                page = await feed.next()
-                if page.is_reset:
-                    await self.send(type="reset", last=page.last)
-                elif not page.events:
-                    await self.send(type="ping")
-                for event in page.events:
-                    await self.send(type="event", **event)
+        await self.send(type="ready", last=await feed.start())
+        while True:
+            page = await feed.next()
+            if page.is_reset:
+                await self.send(type="reset", last=page.last)
+            elif not page.events:
+                await self.send(type="ping")
+            for event in page.events:
+                await self.send(type="event", **event)
 
     async def send(self, **message: Any) -> None:
         """Send a message. Raises ClosedError if the client does not read.

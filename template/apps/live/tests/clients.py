@@ -16,9 +16,12 @@ from apps.users.models import User
 
 
 class Socket:
-    """A WebSocket, which `with` opens and closes."""
+    """A WebSocket, which `with` opens and closes: with a ticket, or that of a user."""
 
-    def __init__(self, server: Server, **options: Any) -> None:
+    def __init__(self, server: Server, owner: User | str | None = None, **options: Any) -> None:
+        ticket = tickets.create(owner, None) if isinstance(owner, User) else owner
+        if ticket is not None:
+            options["subprotocols"] = ["live", f"ticket.{ticket}"]
         # Not by a proxy of this machine.
         self.connection = connect(server.websocket_url, proxy=None, **options)
 
@@ -32,9 +35,8 @@ class Socket:
     def send(self, **message: Any) -> None:
         self.socket.send(json.dumps(message))
 
-    def resume(self, user: User, after: int | None = None) -> "Socket":
-        """Sign in with a ticket."""
-        self.send(type="resume", after=after, ticket=tickets.create(user, None))
+    def resume(self, after: int | None = None) -> "Socket":
+        self.send(type="resume", after=after)
         return self
 
     def receive(self) -> Any:

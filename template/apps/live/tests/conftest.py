@@ -1,2 +1,2 @@
 from apps.common.tests.conftest import log  # noqa: F401  # a fixture
-from apps.live.tests.servers import hasty, narrow, server, started  # noqa: F401  # fixtures
+from apps.live.tests.servers import hasty, narrow, server, started, strict  # noqa: F401  # fixtures

@@ -22,6 +22,7 @@ USUAL = {"LIVE_POLL_SECONDS": 0.05, "LIVE_REPLAY": 50, "LIVE_MESSAGES_PER_MINUTE
 LIMITS: dict[str, dict[str, Any]] = {
     "usual": {},
     "hasty": {"LIVE_HEARTBEAT_SECONDS": 0.3, "LIVE_RECHECK_SECONDS": 0.1},
+    "strict": {"LIVE_RECHECK_SECONDS": 0.1},
     "narrow": {"LIVE_MAX_CONNECTIONS": 1, "LIVE_SEND_SECONDS": 0.3},
 }
 TIMEOUT = 60  # seconds until a test fails that waits
@@ -30,7 +31,7 @@ TIMEOUT = 60  # seconds until a test fails that waits
 class Server:
     """A server that has started."""
 
-    def __init__(self, log: Path, **limits: Any) -> None:
+    def __init__(self, log: Path, database: str | None = None, **limits: Any) -> None:
         with socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -45,7 +46,7 @@ class Server:
                 cwd=settings.BASE_DIR,
                 env=os.environ
                 | {
-                    "DATABASE_URL": database_url(),
+                    "DATABASE_URL": database or database_url(),
                     "DJANGO_SETTINGS_MODULE": "config.settings.test",
                     "LIVE_TEST_SETTINGS": json.dumps(USUAL | limits),
                 },
@@ -120,6 +121,12 @@ def server(started: Callable[[str], Server], transactional_db: None) -> Server:
 def hasty(started: Callable[[str], Server], transactional_db: None) -> Server:
     """Return a server that soon misses silent clients, and soon looks whether users may go on."""
     return started("hasty")
+
+
+@pytest.fixture
+def strict(started: Callable[[str], Server], transactional_db: None) -> Server:
+    """Return a server that soon looks whether users may go on."""
+    return started("strict")
 
 
 @pytest.fixture

@@ -1,24 +1,29 @@
 import asyncio
+import re
 from datetime import timedelta
+from itertools import count
+from math import inf
 from typing import Any
 from unittest import mock
 
 import pytest
 from channels.layers import InMemoryChannelLayer
+from django.core.cache import caches
 from django.core.management import call_command
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from apps.common.tests.lines import LogLines
-from apps.live import tickets, wakeups
+from apps.live import selectors, tickets, wakeups
 from apps.live.codes import Close, ClosedError
 from apps.live.credentials import Credential
-from apps.live.feed import Feed
+from apps.live.event_stream import stream
+from apps.live.feed import THREADS, Feed, in_thread
 from apps.live.hub import Hub
 from apps.live.models import Event, Stream
-from apps.live.selectors import last_number, page_after
+from apps.live.selectors import Page, last_number, page_after
 from apps.live.services import publish
 from apps.live.websocket import Socket
 from apps.users.models import User
@@ -130,11 +135,77 @@ def test_a_connection_ends_after_some_time(settings: Settings) -> None:
     settings.LIVE_MAX_SECONDS = 0
 
     async def check() -> None:
-        await Feed(Credential(1, lambda: True), None).check()
+        await Feed(Credential(1, lambda: True)).check()
 
     with pytest.raises(ClosedError) as closed:
         asyncio.run(check())
     assert closed.value.code == Close.UNAUTHENTICATED
+
+
+def test_a_client_of_many_events_gets_heartbeats_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIVE_HEARTBEAT_SECONDS = 10
+    one_more = mock.Mock(side_effect=lambda _, after: Page([{"id": after + 1}], after + 1))
+    monkeypatch.setattr(selectors, "page_after", one_more)
+
+    async def pages() -> list[Page]:
+        feed = Feed(Credential(1, lambda: True))
+        feed.clock = count().__next__
+        feed.check_at = feed.ends_at = inf
+        feed.resume(0)
+        await feed.start()
+        return [await feed.next() for _ in range(30)]
+
+    *_, last = seen = asyncio.run(pages())
+    heartbeats = [page for page in seen if not page.events]
+    assert len(heartbeats) > 1
+    assert last.last == len(seen) - len(heartbeats)
+
+
+def test_all_connections_share_the_caches_of_the_threads() -> None:
+    async def caches_of_tasks() -> list[Any]:
+        calls = [in_thread(lambda: caches["default"]) for _ in range(20)]
+        return await asyncio.gather(*calls)
+
+    used = asyncio.run(caches_of_tasks())
+    assert len({id(each) for each in used}) <= len(THREADS._threads)  # noqa: SLF001  # no other name
+
+
+def test_a_failure_of_the_database_ends_connections_and_is_logged_once(
+    log: LogLines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential = Credential(1, lambda: True)
+    broken = mock.Mock(side_effect=[OperationalError, 1, InterfaceError])
+    monkeypatch.setattr(selectors, "last_number", broken)
+    monkeypatch.setattr(selectors, "page_after", mock.Mock(side_effect=OperationalError))
+
+    async def parts() -> list[bytes]:
+        return [part async for part in stream(credential, None)]
+
+    async def start() -> None:
+        feed = Feed(credential)
+        feed.resume(None)
+        await feed.start()
+
+    assert asyncio.run(parts()) == []
+    # It recovers, and fails again when the stream goes on.
+    assert len(asyncio.run(parts())) == 1
+    with pytest.raises(ClosedError) as closed:
+        asyncio.run(start())
+    assert closed.value.code == Close.RESTART
+    names = [line["event"] for line in log.all() if line["event"].startswith("live_database")]
+    failed, recovered = "live_database_unavailable", "live_database_recovered"
+    assert names == [failed, recovered, failed]
+
+
+@pytest.mark.parametrize("ticket", ["\ud800~a~b", "é~a~b", "", "~", "~~"])
+def test_strange_text_is_no_ticket(ticket: str) -> None:
+    assert tickets.redeem(ticket) is None
+
+
+def test_a_ticket_is_a_token(user: User) -> None:
+    assert re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", tickets.create(user, {"sid": 7}))
 
 
 def test_a_client_that_does_not_read_is_too_slow(settings: Settings) -> None:

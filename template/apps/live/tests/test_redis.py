@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -25,12 +26,12 @@ def test_an_event_wakes_its_connections(
     }
     settings.CHANNEL_LAYERS = {"default": layer}
     # Within the time of the test, it does not look for events on its own.
-    limits = {"LIVE_POLL_SECONDS": 600, "LIVE_HEARTBEAT_SECONDS": 600}
+    limits: dict[str, Any] = {"LIVE_POLL_SECONDS": 600, "LIVE_HEARTBEAT_SECONDS": 600}
     server = Server(tmp_path / "log", CHANNEL_LAYERS={"default": layer}, **limits)
     user = UserFactory.create()
     try:
-        with Socket(server) as socket:
-            socket.resume(user).receive()
+        with Socket(server, user) as socket:
+            socket.resume().receive()
             for number in (1, 2, 3):
                 publish([user.pk], "tested", {})
                 assert socket.receive()["id"] == number

@@ -35,8 +35,9 @@ async function connect() {
     return;
   }
   if (!pass) return again();
-  const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/ws/`);
-  socket.onopen = () => socket.send(JSON.stringify({ type: "resume", after: last, ticket: pass }));
+  const url = `${location.protocol.replace("http", "ws")}//${location.host}/ws/`;
+  const socket = new WebSocket(url, ["live", `ticket.${pass}`]);
+  socket.onopen = () => socket.send(JSON.stringify({ type: "resume", after: last }));
   socket.onmessage = ({ data }) => receive(socket, JSON.parse(data));
   socket.onclose = ({ code, reason }) => {
     status.textContent = `Closed: ${code} ${reason}`;
