@@ -58,10 +58,11 @@ async def measure(tickets: list[str], port: int, worker: int) -> None:
     async with AsyncExitStack() as stack:
         started = time.monotonic()
         for ticket in tickets:
+            url, subprotocols = f"ws://localhost:{port}/ws/", ["live", f"ticket.{ticket}"]
             # The server compresses nothing.
-            url = f"ws://localhost:{port}/ws/"
-            connection = await stack.enter_async_context(connect(url, proxy=None, compression=None))
-            await connection.send(json.dumps({"type": "resume", "ticket": ticket}))
+            options = {"subprotocols": subprotocols, "proxy": None, "compression": None}
+            connection = await stack.enter_async_context(connect(url, **options))
+            await connection.send('{"type": "resume"}')
             await connection.recv()  # ready
             stack.callback(asyncio.create_task(answer(connection)).cancel)
         print(f"{len(tickets)} connections in {time.monotonic() - started:.1f} s")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.stacks import Production, wait
 
@@ -71,9 +72,10 @@ def socket_of(stack: Production, token: str, after: int | None = None) -> Client
     """Return a WebSocket that has resumed after an event, or gets new ones."""
     status, answer = stack.api("/live/tickets/", {}, token)
     assert status in {200, 201}, answer
-    socket = connect(f"wss{stack.base.removeprefix('https')}/ws/", ssl=stack.context)
-    resumed = {} if after is None else {"after": after}
-    socket.send(json.dumps({"type": "resume", "ticket": answer["ticket"], **resumed}))
+    url = f"wss{stack.base.removeprefix('https')}/ws/"
+    subprotocols = [Subprotocol(name) for name in ("live", f"ticket.{answer['ticket']}")]
+    socket = connect(url, ssl=stack.context, subprotocols=subprotocols)
+    socket.send(json.dumps({"type": "resume", "after": after}))
     return socket
 
 
