@@ -127,9 +127,10 @@ def test_a_page_of_a_foreign_origin_is_refused(server: Server, user: User, origi
     assert refused(server, tickets.create(user, None), origin=origin) == 403
 
 
-def test_a_page_of_this_host_connects(server: Server, user: User) -> None:
+def test_a_page_of_this_host_connects_with_a_ticket(server: Server, user: User) -> None:
     with Socket(server, user, origin=server.url) as socket:
         assert socket.resume().receive()["type"] == "ready"
+    assert refused(server, None, origin=server.url) == 403
 
 
 def test_there_is_no_websocket_on_another_path(server: Server) -> None:
