@@ -26,7 +26,7 @@ THREADS = ThreadPoolExecutor(4, thread_name_prefix="live")
 
 
 class DatabaseBreaker(CircuitBreaker):
-    """Only logs: each call may be the first that succeeds."""
+    """Logs the first of consecutive failures of the database, and skips no call."""
 
     def log_failure(self, error: BaseException) -> None:
         logger.error("live_database_unavailable", exc_info=error)
