@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx
 import orjson
@@ -119,9 +118,9 @@ async def _read(url: str, parameters: Mapping[str, str | float]) -> bytes:
     return content
 
 
-_clients: WeakKeyDictionary[
+_clients: dict[
     asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[httpx.AsyncClient]]
-] = WeakKeyDictionary()
+] = {}
 
 
 async def _client() -> httpx.AsyncClient:
@@ -144,4 +143,5 @@ async def _open_client() -> AsyncGenerator[httpx.AsyncClient]:
     try:
         yield client
     finally:
+        del _clients[asyncio.get_running_loop()]
         await client.aclose()
