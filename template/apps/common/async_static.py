@@ -1,8 +1,9 @@
 """WhiteNoise, as a middleware that can be awaited."""
 
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
@@ -24,4 +25,13 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # has 
     async def acall(self, request: HttpRequest) -> Any:
         response = super().__call__(request)
         # Either a file, or what the view will return.
-        return response if hasattr(response, "status_code") else await response
+        if not hasattr(response, "status_code"):
+            return await response
+        response.streaming_content = _read(response.streaming_content)
+        return response
+
+
+async def _read(content: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield the parts of a file, which are read in a thread. Django does the same, with a warning."""
+    for part in await sync_to_async(lambda: [*content])():
+        yield part

@@ -1,6 +1,7 @@
 """The threads that the ASGI application uses, with Django's own server side: no server."""
 
 import asyncio
+import warnings
 from pathlib import Path
 from threading import current_thread
 from typing import Any
@@ -88,5 +89,6 @@ def test_a_middleware_that_cannot_be_awaited_is_logged_and_gets_threads(
 def test_static_files_are_served_without_a_view(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("content")
     settings.STATIC_ROOT, settings.WHITENOISE_AUTOREFRESH = tmp_path, False
-    with pytest.warns(Warning, match="StreamingHttpResponse must consume synchronous iterators"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         assert bodies(AsyncHandler(), "/static/file.txt") == ["content"]
