@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.live import wakeups
@@ -36,10 +35,17 @@ def delete_old() -> int:
 
 
 def _next_number(user_id: int) -> int:
-    """Return the next number of a user. Locks the user's stream, which it creates if there is none."""
-    stream = Stream.objects.filter(pk=user_id)
-    if not stream.update(last=F("last") + 1):
-        # Another transaction may create it at the same time: this one waits for it.
-        Stream.objects.bulk_create([Stream(user_id=user_id)], ignore_conflicts=True)
-        stream.update(last=F("last") + 1)
-    return stream.values_list("last", flat=True).get()
+    """Return the next number of a user. Locks the user's stream, which it creates if there is none.
+
+    Not `ignore_conflicts`: on MySQL, transactions that wait for the one that creates the row would all
+    get a shared lock of it, and deadlock as soon as they change it.
+    """
+    is_mysql = connection.vendor == "mysql"
+    conflict = "DUPLICATE KEY UPDATE" if is_mysql else "CONFLICT (user_id) DO UPDATE SET"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO live_stream (user_id, last) VALUES (%s, 1)"  # noqa: S608  # of constants
+            f" ON {conflict} last = live_stream.last + 1",
+            [user_id],
+        )
+    return Stream.objects.values_list("last", flat=True).get(pk=user_id)

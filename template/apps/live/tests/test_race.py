@@ -1,12 +1,13 @@
 """Concurrent transactions publish events of one user: no reader misses one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from threading import Event as Signal
 
 import pytest
 from django.db import connection, transaction
 
-from apps.live.selectors import page_after
+from apps.live.selectors import last_number, page_after
 from apps.live.services import publish
 from apps.users.tests.factories import UserFactory
 
@@ -59,3 +60,19 @@ def test_a_reader_sees_all_events_in_their_order() -> None:
             seen = page.last
         for writer in writers:
             writer.result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_events_of_a_user_may_be_concurrent() -> None:
+    users = UserFactory.create_batch(10)
+    together = Barrier(4)
+
+    def write(_: int) -> None:
+        for user in users:
+            together.wait(30)
+            publish([user.pk], "tested", {})
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert [last_number(user.pk) for user in users] == [4] * 10
