@@ -50,15 +50,36 @@ async def _send(message: dict[str, Any]) -> None:
 
 
 async def listen(wake: Callable[[int], None]) -> None:
-    """Call `wake` with each user whose stream has grown, for ever."""
-    layer: Any = get_channel_layer()
-    while True:
-        try:
-            channel = await layer.new_channel()
-            await layer.group_add(GROUP, channel)
-            while True:
-                for user_id in (await layer.receive(channel))["users"]:
-                    wake(user_id)
-        except Exception as error:
-            logger.warning("wakeups_unavailable", exc_info=error)
+    """Call `wake` with each user whose stream has grown, for ever. Logs an outage once, and its end.
+
+    After an outage, the layer subscribes again. It does not tell of either, but a message to nobody
+    fails meanwhile.
+    """
+    receiver: asyncio.Task[None] | None = None
+    try:
+        while True:
+            try:
+                # First: the layer keeps the queue of a channel that it cannot subscribe to.
+                await _send({"type": "live.wake", "users": []})
+                if receiver is None:
+                    receiver = asyncio.create_task(_receive(wake))
+                elif receiver.done():
+                    ended, receiver = receiver, None
+                    ended.result()
+                else:
+                    circuit_breaker.succeeded()
+            except Exception as error:  # noqa: BLE001  # of whatever library the layer has
+                circuit_breaker.failed(error)
             await asyncio.sleep(PAUSE)
+    finally:
+        if receiver is not None:
+            receiver.cancel()
+
+
+async def _receive(wake: Callable[[int], None]) -> None:
+    layer: Any = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(GROUP, channel)
+    while True:
+        for user_id in (await layer.receive(channel))["users"]:
+            wake(user_id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from config.environment import env
+from config.settings.logs import LOGGING
 from config.settings.project import PROJECT
 
 # Days that an event is kept for clients that come back.
@@ -34,3 +35,5 @@ if LIVE_REDIS_URL:
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [LIVE_REDIS_URL], "prefix": PROJECT["name"]},
     }
+# During an outage of Redis it would log a traceback each second. apps/live/wakeups.py logs the outage.
+LOGGING["loggers"]["channels_redis"] = {"level": "CRITICAL"}

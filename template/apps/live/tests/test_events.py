@@ -86,29 +86,52 @@ def test_an_unavailable_channel_layer_fails_no_request_and_is_logged_once(
     assert last_number(user.pk) == 4
 
 
-def test_a_listener_hears_of_users_although_the_layer_was_unavailable(
-    monkeypatch: pytest.MonkeyPatch,
+class UnreliableLayer(InMemoryChannelLayer):  # type: ignore[misc]  # has no types
+    """It is down until a test says otherwise, and the first channel cannot be subscribed to."""
+
+    is_down, is_new = True, True
+
+    async def group_send(self, group: str, message: Any) -> None:
+        if self.is_down:
+            raise OSError
+        await super().group_send(group, message)
+
+    async def new_channel(self, prefix: str = "specific.") -> str:
+        if self.is_new:
+            self.is_new = False
+            raise OSError
+        return str(await super().new_channel(prefix))
+
+
+def test_a_listener_hears_of_users_after_outages_which_it_logs_once(
+    log: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeups, "PAUSE", 0)
+    monkeypatch.setattr(wakeups, "circuit_breaker", wakeups.WakeupBreaker(pause=0))
+    layer, logged = UnreliableLayer(), []
 
-    layer = InMemoryChannelLayer()
-    message = {"type": "live.wake", "users": [7]}
-    # Each is a failure, or the name of a channel, which has a message already.
-    new_channel = mock.AsyncMock(side_effect=[OSError, "specific.one"])
+    async def wait_for_log(event: str) -> None:
+        logged.append(f"channel_layer_{event}")
+        while [line["event"] for line in log.all()] != logged:  # noqa: ASYNC110  # has no event
+            await asyncio.sleep(0)
 
-    async def listen() -> int:
-        heard: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        await layer.send("specific.one", message)
-        with (
-            mock.patch(LAYER, return_value=layer),
-            mock.patch.object(layer, "new_channel", new_channel),
-        ):
-            listener = asyncio.create_task(wakeups.listen(heard.set_result))
-            user_id = await asyncio.wait_for(heard, 10)
-            listener.cancel()
-        return user_id
+    async def listen() -> None:
+        heard: asyncio.Queue[int] = asyncio.Queue()
+        listener = asyncio.create_task(wakeups.listen(heard.put_nowait))
+        for _ in range(2):
+            layer.is_down = True
+            await wait_for_log("unavailable")
+            for _ in range(10):  # more attempts
+                await asyncio.sleep(0)
+            layer.is_down = False
+            await wait_for_log("recovered")
+            await layer.group_send(wakeups.GROUP, {"type": "live.wake", "users": [7]})
+            assert await heard.get() == 7
+        assert len(layer.groups[wakeups.GROUP]) == 1
+        listener.cancel()
 
-    assert asyncio.run(listen()) == 7
+    with mock.patch(LAYER, return_value=layer):
+        asyncio.run(asyncio.wait_for(listen(), 30))
 
 
 def test_the_api_gives_a_ticket_that_stands_for_its_user(user_api: APIClient, user: User) -> None:
