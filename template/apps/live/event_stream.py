@@ -24,8 +24,9 @@ async def stream(credential: Credential, after: int | None) -> AsyncGenerator[by
     """Yield the body of the response."""
     feed = Feed(credential)
     feed.resume(after)
-    # When it ends, the client connects again.
-    with suppress(ClosedError), feed.joined():
+    # When it ends, the client connects again. Django cancels it when the client has gone: that is
+    # usual, and would be logged as a warning.
+    with suppress(ClosedError, asyncio.CancelledError), feed.joined():
         # With this id a client resumes that has got no event yet.
         yield b"retry: %d\n" % RETRY + message(await feed.start(), {}, "ready")
         while True:
@@ -67,7 +68,8 @@ class EventStreamHandler(ASGIHandler):
                 # Django takes this for a client that has gone.
                 raise asyncio.CancelledError from None
 
-        await self.handle(scope, receive, send_in_time)
+        # The view serves no stream without this mark: another process has none of the above.
+        await self.handle({**scope, "live": True}, receive, send_in_time)
 
     async def send_response(self, response: Any, send: Any) -> None:
         try:

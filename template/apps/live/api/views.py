@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.generic import TemplateView
@@ -64,7 +63,7 @@ class EventStreamView(APIView):
         """Stream your events as they happen (server-sent events)."""
         after = after_of(request)
         django_request: HttpRequest = request._request  # noqa: SLF001  # DRF's documented name
-        if not isinstance(django_request, ASGIRequest):
+        if "live" not in getattr(django_request, "scope", ()):
             raise Misdirected
         credential: Any = of_request(django_request, EventStreamView)
         if not hub.has_room(credential.user_id):

@@ -1,12 +1,15 @@
 import json
+from typing import Any
 
 import httpx
 import pytest
+from django.test import AsyncRequestFactory
 from rest_framework.test import APIClient
 
+from apps.live.api.views import EventStreamView
 from apps.live.models import Event
 from apps.live.services import publish
-from apps.live.tests.clients import stream
+from apps.live.tests.clients import bearer, stream
 from apps.live.tests.servers import Server, wait_until
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -76,3 +79,16 @@ def test_the_id_of_the_last_event_is_a_number(user_api: APIClient, number: str) 
 def test_another_server_serves_no_stream(user_api: APIClient) -> None:
     response = user_api.get(EVENTS, headers={"Accept": "text/event-stream"})
     assert (response.status_code, response.json()["code"]) == (421, "misdirected")
+
+
+def test_an_asgi_server_that_does_not_serve_live_events_serves_no_stream(user: User) -> None:
+    request = AsyncRequestFactory().get(EVENTS, headers=bearer(user))
+    response: Any = EventStreamView.as_view()(request)
+    assert response.status_code == 421
+
+
+def test_a_client_that_leaves_is_no_warning(server: Server) -> None:
+    with stream(server, UserFactory.create()) as events:
+        events.receive()
+    wait_until(lambda: "event=streaming_" in server.log.read_text())
+    assert "streaming_cancelled" not in server.log.read_text()
