@@ -1,6 +1,7 @@
 """Concurrent transactions publish events of one user: no reader misses one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 from threading import Event as Signal
 
@@ -68,10 +69,10 @@ def test_the_first_events_of_a_user_may_be_concurrent() -> None:
     together = Barrier(4)
 
     def write(_: int) -> None:
-        for user in users:
-            together.wait(30)
-            publish([user.pk], "tested", {})
-        connection.close()
+        with closing(connection):
+            for user in users:
+                together.wait(10)
+                publish([user.pk], "tested", {})
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
