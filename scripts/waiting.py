@@ -16,6 +16,7 @@ from pathlib import Path
 from scripts.bench import ENVIRONMENT, ROOT, cpu_seconds
 
 CALLS = 200
+WARM_UP = 24
 SECONDS = 0.3  # that the slow service takes
 PORT, UPSTREAM_PORT = 8766, 8767
 GRANIAN = f"--log-level critical --no-ws --backlog 1024 --port {PORT}"
@@ -26,8 +27,10 @@ MODELS = {
     "sync, 8 processes": (
         "/sync",
         [
-            f"python -m config.server --interface wsgi --workers 8 --blocking-threads 1 {GRANIAN} "
-            "config.wsgi:application"
+            (
+                f"python -m config.server --interface wsgi --workers 8 --blocking-threads 1 {GRANIAN} "
+                "config.wsgi:application"
+            )
         ],
     ),
     "sync, 1 process with 8 threads": (
@@ -151,7 +154,7 @@ async def get(path: str) -> bytes:
 async def until(is_done: Callable[[], bool]) -> None:
     """Wait. Raises TimeoutError after half a minute."""
     async with asyncio.timeout(30):
-        while not is_done():
+        while not is_done():  # noqa: ASYNC110  # a counter has no event
             await asyncio.sleep(0.005)
 
 
@@ -193,8 +196,8 @@ async def run(project: Path, upstream: Upstream, path: str, commands: list[str])
         "UPSTREAM": f"http://127.0.0.1:{UPSTREAM_PORT}/",
     }
     servers = [
-        subprocess.Popen(
-            ["uv", "run", "--no-sync", *command.split()],
+        await asyncio.create_subprocess_exec(
+            *["uv", "run", "--no-sync", *command.split()],
             cwd=project,
             env=environment,
             start_new_session=True,
@@ -206,17 +209,17 @@ async def run(project: Path, upstream: Upstream, path: str, commands: list[str])
             while True:
                 try:
                     # Each process has loaded what it needs, and so has the worker.
-                    await asyncio.gather(*(get(path) for _ in range(24)))
+                    await asyncio.gather(*(get(path) for _ in range(WARM_UP)))
                     break
                 except OSError:
                     await asyncio.sleep(0.2)
-        await until(lambda: upstream.served >= 24)
+        await until(lambda: upstream.served >= WARM_UP)
         return await measure(upstream, path, {server.pid for server in servers})
     finally:
         upstream.served = 0
         for server in servers:
             os.killpg(server.pid, signal.SIGKILL)
-            await asyncio.to_thread(server.wait)
+            await server.wait()
 
 
 async def compare(project: Path) -> None:
