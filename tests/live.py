@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -63,9 +64,10 @@ def published_place(stack: Production, host: str) -> int:
 
 def book(stack: Production, guest: str, place: int, nights: int) -> int:
     stay = STAY | {"check_out": f"2027-06-{1 + nights:02}", "total": nights * PLACE["price"]}  # type: ignore[operator]
-    status, booking = stack.api("/bookings/", {"listing": place, **stay}, guest)
-    assert status == 201, booking
-    return int(booking["id"])
+    body, headers = {"listing": place, **stay}, {"Idempotency-Key": str(uuid4())}
+    status, _, answer = stack.request("/api/v1/bookings/", body, guest, headers=headers)
+    assert status == 201, answer
+    return int(json.loads(answer)["id"])
 
 
 def socket_of(stack: Production, token: str, after: int | None = None) -> ClientConnection:
