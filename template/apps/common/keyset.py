@@ -59,6 +59,8 @@ def decode_cursor(
     """
     text = urlsafe_b64decode(cursor[:MAX_CURSOR_LENGTH] + "=" * (-len(cursor) % 4))
     place = orjson.loads(text)
+    if not isinstance(place, list):
+        raise TypeError
     number = len(ordering.columns)
     fields = [_field(model, column) for column in ordering.columns]
     values = [_checked(*pair) for pair in zip(fields, place[-number:], strict=True)]

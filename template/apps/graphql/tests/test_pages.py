@@ -74,6 +74,7 @@ def test_a_list_without_rows_has_no_cursors(user: User) -> None:
         ({"after": "x"}, "after"),
         ({"after": ""}, "after"),
         ({"before": "\0"}, "before"),
+        ({"after": encode_cursor({})}, "after"),  # type: ignore[arg-type]  # no list
         ({"after": encode_cursor(["id", False, 1])}, "after"),
         ({"after": encode_cursor(["id", True, "1"])}, "after"),
         ({"after": encode_cursor(["id", True, 2**63])}, "after"),
