@@ -1,10 +1,14 @@
 from ipaddress import ip_network
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.common.middleware import WARNINGS
+from apps.common.handlers import REJECTED
+from apps.common.middleware import WARNINGS, RejectionMiddleware
 from apps.common.tests.lines import LogLines
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("::1/128")]
@@ -174,3 +178,15 @@ def test_what_may_be_personal_is_not_stored(
 
 def test_an_account_is_not_stored(user_api: APIClient) -> None:
     assert user_api.get("/api/v1/users/me/")["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("is_rejected", [True, False])
+def test_middleware_can_be_awaited(*, is_rejected: bool) -> None:
+    async def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    request = RequestFactory().get("/")
+    if is_rejected:
+        request.META[REJECTED] = 415
+    response = async_to_sync(RejectionMiddleware(view))(request)  # type: ignore[arg-type]  # awaits it
+    assert response.status_code == (415 if is_rejected else 200)
