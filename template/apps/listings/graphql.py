@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 from django.db.models import QuerySet
@@ -28,11 +28,8 @@ from apps.listings.models import (
     Listing,
     Status,
 )
-from apps.reviews.selectors import for_public_listings
+from apps.reviews.graphql import ReviewType, of_public_listings
 from apps.users.models import User
-
-if TYPE_CHECKING:
-    from apps.reviews.graphql import ReviewType
 
 strawberry.enum(Kind, name="ListingKind")
 strawberry.enum(Status, name="ListingStatus")
@@ -95,9 +92,7 @@ class ListingType:
     street: str | None = derived(shown_street, "street", "is_exact")
     host: PersonType
     photos: list[PhotoType] = children(MAX_PHOTOS)
-    reviews: Connection[Annotated["ReviewType", strawberry.lazy("apps.reviews.graphql")]] = pages(
-        for_public_listings, "listing_id"
-    )
+    reviews: Connection[ReviewType] = pages(of_public_listings, "listing_id")
 
 
 @strawberry.enum

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from django.db.models import QuerySet
 from django.http import Http404
 from strawberry import Info
 
 from apps.bookings.selectors import for_guest
 from apps.graphql.inputs import key_of, validated
 from apps.graphql.rows import derived, one
+from apps.listings.selectors import published
 from apps.reviews import services
 from apps.reviews.api.serializers import ReviewSerializer
 from apps.reviews.models import Review
@@ -22,6 +24,11 @@ class ReviewType:
     text: str
     author: str = derived(str, "author__name")
     created_at: datetime
+
+
+def of_public_listings() -> QuerySet[Review]:
+    """Return the reviews of all listings that are public."""
+    return Review.objects.filter(listing__in=published())
 
 
 @strawberry.input
