@@ -138,6 +138,8 @@ def check_skips(output: str, services: dict[str, str]) -> None:
     """Fail when a project skips a test, except for those of services that it is not given."""
     allowed = {"TEST_BROKER_URL": "no broker answers", "DATABASE_URL": "no database server: "}
     missing = tuple(reason for name, reason in allowed.items() if name not in services)
+    if not services.get("CACHE_URL", "").startswith("redis"):
+        missing += ("CACHE_URL names no Redis",)
     reasons = [reason for _, reason in SKIPPED.findall(output)]
     assert not [reason for reason in reasons if not reason.startswith(missing)], output
 
