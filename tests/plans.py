@@ -24,6 +24,7 @@ from apps.listings.api.lists import PublicListView  # noqa: E402
 from apps.listings.models import Listing, Photo  # noqa: E402
 from apps.listings.querysets import photo_required  # noqa: E402
 from apps.listings.tests.factories import ListingFactory  # noqa: E402
+from apps.messaging.models import Message  # noqa: E402
 from apps.reviews.models import Review  # noqa: E402
 from apps.users.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -44,6 +45,7 @@ COPIES: dict[type[Any], dict[str, str]] = {
     Listing: {"price": "price + MOD(id, 1000)"},
     Photo: {"listing_id": "listing_id + {n}"},
     Booking: {"listing_id": "listing_id + {n}"},
+    Message: {"booking_id": "booking_id + {n}"},
     Review: {"booking_id": "booking_id + {n}"},
 }
 
@@ -104,6 +106,10 @@ def fill() -> None:
             created_at=now,
             changed_at=now,
         )
+        for number in range(1, BASE + 1)
+    )
+    Message.objects.bulk_create(
+        Message(pk=number, booking_id=number, sender_id=number, text="When do you arrive?")
         for number in range(1, BASE + 1)
     )
     # Bypass ReviewQuerySet: the stays are not completed.
@@ -174,6 +180,7 @@ def questions() -> dict[str, list[str]]:
         "/api/v2/listings/": [*listings, *map(deep, PublicListView.orderings)],
         "/api/v1/users/me/listings/": [""],
         "/api/v1/bookings/": ["", "?role=host"],
+        "/api/v1/bookings/{id}/messages/": [""],
         "/api/v1/listings/{id}/reviews/": [""],
         "/api/v1/users/": [""],
     }
