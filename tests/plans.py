@@ -45,7 +45,7 @@ COPIES: dict[type[Any], dict[str, str]] = {
     Listing: {"price": "price + MOD(id, 1000)"},
     Photo: {"listing_id": "listing_id + {n}"},
     Booking: {"listing_id": "listing_id + {n}"},
-    Message: {"booking_id": "booking_id + {n}"},
+    Message: {},
     Review: {"booking_id": "booking_id + {n}"},
 }
 
