@@ -37,11 +37,11 @@ def delete_old() -> int:
 def _next_number(user_id: int) -> int:
     """Return the next number of a user. Locks the user's stream, which it creates if there is none.
 
-    Not `ignore_conflicts`: on MySQL, transactions that wait for the one that creates the row would all
-    get a shared lock of it, and deadlock as soon as they change it.
+    Not `ignore_conflicts`: on some databases, transactions that wait for the one that creates the row
+    would all get a shared lock of it, and deadlock as soon as they change it.
     """
-    is_mysql = connection.vendor == "mysql"
-    conflict = "DUPLICATE KEY UPDATE" if is_mysql else "CONFLICT (user_id) DO UPDATE SET"
+    has_target = connection.features.supports_update_conflicts_with_target
+    conflict = "CONFLICT (user_id) DO UPDATE SET" if has_target else "DUPLICATE KEY UPDATE"
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO live_stream (user_id, last) VALUES (%s, 1)"  # noqa: S608  # of constants
