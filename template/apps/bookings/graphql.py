@@ -6,8 +6,7 @@ from typing import Any
 
 import strawberry
 from django.db.models import QuerySet
-from django.http import Http404
-from rest_framework.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
 from rest_framework.response import Response
 from strawberry import Info
 
@@ -20,7 +19,6 @@ from apps.graphql.pages import Connection
 from apps.graphql.rows import derived, one, pages, related, row
 from apps.listings.graphql import ListingType, visible
 from apps.listings.models import Currency
-from apps.listings.selectors import published
 from apps.rest.idempotency import run_with_key
 from apps.users.models import User
 
@@ -114,19 +112,14 @@ class Mutation:
 def create(user: User, fields: BookingInput) -> Response:
     """Request a stay. Return its id. Raises ValidationError, and what `services.book` raises."""
     stay = validated(BookingCreateSerializer, fields)
-    listing = published().filter(pk=stay.pop("listing")).first()
-    if listing is None:
-        raise ValidationError({"listing": "No such listing."})
-    booking = services.book(listing=listing, guest=user, stay=services.Stay(**stay))
+    booking = services.book(listing=stay.pop("listing"), guest=user, stay=services.Stay(**stay))
     return Response({"id": booking.pk})
 
 
 def transition(info: Info[Any], id: str, state: State) -> Any:
     """Change the state of a booking, as its guest or host. Raises Http404."""
     user = info.context.user
-    booking = selectors.visible_to(user).filter(pk=key_of(id)).first()
-    if booking is None:
-        raise Http404
+    booking = get_object_or_404(selectors.visible_to(user), pk=key_of(id))
     role = Role.GUEST if booking.guest_id == user.pk else Role.HOST
     services.transition(booking=booking, state=state, role=role, user=user)
     return shown(user, booking.pk)

@@ -186,7 +186,7 @@ class Reader:
         """Return the response to a root field. Raises ValidationError for an invalid page."""
         kind, queryset = get_named_type(kind), read.queryset
         if read.page is not None:
-            return self.page(read, kind, nodes)
+            return self.page(read, read.page, kind, nodes)
         rows = self.objects(queryset[:1] if read.is_single else queryset, kind, nodes)
         found = [row for _, row in rows]
         return (found[0] if found else None) if read.is_single else found
@@ -202,13 +202,10 @@ class Reader:
         loaded = shape.load(rows)
         return [(row[place], get(row, loaded)) for row in rows]
 
-    def page(self, read: Read, kind: GraphQLObjectType, nodes: Nodes) -> dict[str, Any]:
+    def page(self, read: Read, page: Page, kind: GraphQLObjectType, nodes: Nodes) -> dict[str, Any]:
         """Return a page of a connection."""
-        page, model = read.page or Page(), read.queryset.model
-        values = page.values(read.ordering, model, read.within)
-        rows = read.ordering.following(read.queryset, values, backwards=page.is_backwards)
-        connection = Connections(self, read, kind, nodes, page)
-        found = connection.shape.select(rows[: page.size + 1])
+        connection = Connections(self, read, page, kind, nodes)
+        found = connection.shape.select(connection.rows[: page.size + 1])
         return connection.output(found, connection.shape.load(found))
 
     def pages(
@@ -216,14 +213,13 @@ class Reader:
     ) -> Callable[[list[Any]], dict[Any, Any]]:
         """Return a function from keys of parents to their pages, which reads all of them at once."""
         read = Read(visible(source.select, self.user), page, source.ordering)
-        values = page.values(read.ordering, read.queryset.model, ())
-        rows = read.ordering.following(read.queryset, values, backwards=page.is_backwards)
-        connection = Connections(self, read, kind, nodes, page)
+        connection = Connections(self, read, page, kind, nodes)
+        rows, number = connection.rows, page.size + 1
         place = connection.shape.column(source.column)
         names = read.ordering.names(backwards=page.is_backwards)
 
         def load(keys: list[Any]) -> dict[Any, Any]:
-            found = connection.shape.select(_first(rows, source.column, keys, names, page.size + 1))
+            found = connection.shape.select(_first(rows, source.column, keys, names, number))
             loaded = connection.shape.load(found)
             groups: dict[Any, list[Row]] = {key: [] for key in keys}
             for row in found:
@@ -296,9 +292,12 @@ class Connections:
     """The output of a connection: its edges and its page info, which a client may ask for repeatedly."""
 
     def __init__(
-        self, reader: Reader, read: Read, kind: GraphQLObjectType, nodes: Nodes, page: Page
+        self, reader: Reader, read: Read, page: Page, kind: GraphQLObjectType, nodes: Nodes
     ) -> None:
         self.read, self.page = read, page
+        values = page.values(read.ordering, read.queryset.model, read.within)
+        # Those that follow the cursor, in order, without a limit.
+        self.rows = read.ordering.following(read.queryset, values, backwards=page.is_backwards)
         self.shape = Shape(read.queryset.model)
         self.place = Place(self.shape, read.queryset.model)
         self.key = [self.shape.column(name) for name in read.ordering.columns]

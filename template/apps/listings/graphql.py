@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ValidationError
 from strawberry import UNSET, Info
@@ -245,10 +245,7 @@ def transition(service: Any, info: Info[Any], id: str, version: int) -> Any:
 
 def find_own(info: Info[Any], id: str) -> Listing:
     """Return a listing of the user. Raises Http404, also for other people's listings."""
-    listing = selectors.for_host(info.context.user).filter(pk=key_of(id)).first()
-    if listing is None:
-        raise Http404
-    return listing
+    return get_object_or_404(selectors.for_host(info.context.user), pk=key_of(id))
 
 
 def shown(user: User, listing: Listing) -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework.exceptions import APIException
 from rest_framework.views import APIView
 
 from apps.common.handlers import ASGIRequest
+from apps.common.origins import has_trusted_origin
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,13 @@ class Credential:
 
 def of_request(request: HttpRequest, view: type[APIView]) -> Credential | None:
     """Return what authenticates a request for a view, by any method of the API, or None."""
-    if user_id := _user_of(request, view):
-        return Credential(user_id, lambda: _user_of(request, view) == user_id)
-    return None
+    user_id = _user_of(request, view)
+    return of_user(user_id, request, view) if user_id else None
+
+
+def of_user(user_id: int, request: HttpRequest, view: type[APIView]) -> Credential:
+    """Return what has authenticated a request of a user for a view."""
+    return Credential(user_id, lambda: _user_of(request, view) == user_id)
 
 
 def _user_of(request: HttpRequest, view: type[APIView]) -> int | None:
@@ -41,16 +45,6 @@ def request_of(scope: Any) -> HttpRequest:
     """Return the request that opens a WebSocket."""
     scheme = {"ws": "http", "wss": "https"}[scope["scheme"]]
     return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
-
-
-def has_trusted_origin(request: HttpRequest) -> bool:
-    """Tell whether a page of this host or of CSRF_TRUSTED_ORIGINS has sent a request.
-
-    Browsers send cookies with WebSockets of all pages, and no rule of CORS applies to them.
-    """
-    check = CsrfViewMiddleware(lambda _: None)  # type: ignore[arg-type]  # not called
-    is_verified = check._origin_verified  # type: ignore[attr-defined]  # noqa: SLF001  # no other name
-    return "HTTP_ORIGIN" in request.META and bool(is_verified(request))
 
 
 def has_foreign_origin(request: HttpRequest) -> bool:

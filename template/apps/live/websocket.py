@@ -17,16 +17,11 @@ from django.conf import settings
 
 from apps.common.encoding import dump
 from apps.common.numbers import LARGEST
+from apps.common.origins import has_trusted_origin
 from apps.live import tickets
 from apps.live.api.views import EventStreamView
 from apps.live.codes import Close, ClosedError
-from apps.live.credentials import (
-    Credential,
-    has_foreign_origin,
-    has_trusted_origin,
-    of_request,
-    request_of,
-)
+from apps.live.credentials import Credential, has_foreign_origin, of_request, request_of
 from apps.live.feed import Feed, in_thread
 from apps.live.hub import hub
 
@@ -64,6 +59,7 @@ async def credential_of(scope: Any) -> Credential | None:
         if name.startswith(TICKET):
             by_ticket: Credential | None = await in_thread(tickets.redeem, name[len(TICKET) :])
             return by_ticket
+    # Browsers send cookies with WebSockets of all pages, and no rule of CORS applies to them.
     if has_trusted_origin(request):
         by_cookie: Credential | None = await in_thread(of_request, request, EventStreamView)
         return by_cookie

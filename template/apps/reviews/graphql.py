@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from strawberry import Info
 
 from apps.bookings.selectors import for_guest
@@ -44,8 +44,6 @@ class Mutation:
         self, info: Info[Any], booking: strawberry.ID, fields: ReviewInput
     ) -> ReviewType | None:
         """Review a completed stay of yours."""
-        stay = for_guest(info.context.user).filter(pk=key_of(booking)).first()
-        if stay is None:
-            raise Http404
+        stay = get_object_or_404(for_guest(info.context.user), pk=key_of(booking))
         review = services.review(booking=stay, **validated(ReviewSerializer, fields))
         return one(Review.objects.filter(pk=review.pk))

@@ -9,6 +9,7 @@ from apps.common.projection import SerializerByColumn
 from apps.common.schema import examples
 from apps.common.serializers import ModelSerializer
 from apps.listings.models import MAX_CAPACITY, MAX_PRICE, Currency
+from apps.listings.selectors import published
 from apps.rest.dates import PlainDateField
 
 
@@ -147,3 +148,10 @@ class BookingCreateSerializer(serializers.Serializer[Any]):
         help_text="The price that the guest agrees to, in minor units: price per night times nights.",
     )
     currency = serializers.ChoiceField(choices=Currency.choices)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields, with the listing for its id. Raises ValidationError unless it is public."""
+        listing = published().filter(pk=attrs["listing"]).first()
+        if listing is None:
+            raise serializers.ValidationError({"listing": "No such listing."})
+        return attrs | {"listing": listing}

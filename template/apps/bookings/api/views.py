@@ -25,7 +25,6 @@ from apps.bookings.models import Booking
 from apps.bookings.states import Role, State
 from apps.common.projection import ProjectionMixin
 from apps.common.schema import links
-from apps.listings.selectors import published
 from apps.rest import idempotency
 from apps.rest.pagination import KeysetPagination, Ordering
 from apps.rest.schema import ID, LOCATION
@@ -93,12 +92,8 @@ class BookingListView(ProjectionMixin):
         serializer = BookingCreateSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
-        listing = published().filter(pk=fields.pop("listing")).first()
-        if listing is None:
-            raise ValidationError({"listing": "No such listing."})
-        booking = services.book(
-            listing=listing, guest=current_user(request), stay=services.Stay(**fields)
-        )
+        listing, guest = fields.pop("listing"), current_user(request)
+        booking = services.book(listing=listing, guest=guest, stay=services.Stay(**fields))
         location = reverse("booking", kwargs={"pk": booking.pk})
         return Response(
             BookingSerializer(booking, context=self.get_serializer_context()).data,

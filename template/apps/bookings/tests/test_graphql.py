@@ -8,18 +8,14 @@ from rest_framework.test import APIClient
 from apps.bookings.models import Booking
 from apps.bookings.states import State
 from apps.bookings.tests.factories import BookingFactory
+from apps.graphql.tests.operations import send
 from apps.listings.models import Status
 from apps.listings.tests.factories import ListingFactory, as_user
 from apps.users.models import User
 
-URL = "/api/graphql/"
 BOOK = """mutation ($fields: BookingInput!, $key: String!) {
     book(fields: $fields, idempotencyKey: $key) { id total state listing { street } } }"""
 GUEST = "guestName guestSince guestStays"
-
-
-def send(client: APIClient, query: str, **variables: Any) -> Any:
-    return client.post(URL, {"query": query, "variables": variables}).json()
 
 
 def stay(listing_id: int, **changes: Any) -> dict[str, Any]:

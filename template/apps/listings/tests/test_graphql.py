@@ -8,12 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from apps.bookings.tests.factories import BookingFactory
+from apps.graphql.tests.operations import send
 from apps.listings.models import Listing, Status
 from apps.listings.tests.factories import ListingFactory, PhotoFactory, as_user
 from apps.reviews.tests.factories import ReviewFactory
 from apps.users.models import User
 
-URL = "/api/graphql/"
 FIELDS = """
     id title description kind city country timeZone price currency capacity amenities status rating
     ratingCount version createdAt updatedAt latitude longitude street host { id name } photos { url caption }
@@ -37,16 +37,16 @@ DELETE = "mutation ($id: ID!, $version: Int!) { deleteListing(id: $id, version: 
 LISTING = "query ($id: ID!) { listing(id: $id) {" + FIELDS + "} }"
 
 
-def send(client: APIClient, query: str, **variables: Any) -> Any:
+def data(client: APIClient, query: str, **variables: Any) -> Any:
     """Return the data of a response without errors."""
-    response = client.post(URL, {"query": query, "variables": variables}).json()
+    response = send(client, query, **variables)
     assert "errors" not in response, response
     return response["data"]
 
 
 def code(client: APIClient, query: str, **variables: Any) -> str:
     """Return the code of the only error."""
-    [error] = client.post(URL, {"query": query, "variables": variables}).json()["errors"]
+    [error] = send(client, query, **variables)["errors"]
     return str(error["extensions"]["code"])
 
 
@@ -73,31 +73,31 @@ def test_a_listing_has_the_values_of_the_rest_api(api: APIClient, user: User) ->
     BookingFactory.create(listing=listing, guest=user)
     for client in (api, as_user(listing.host), as_user(user)):
         expected = client.get(f"/api/v1/listings/{listing.pk}/").json()
-        assert send(client, LISTING, id=listing.pk)["listing"] == as_in_rest(expected)
+        assert data(client, LISTING, id=listing.pk)["listing"] == as_in_rest(expected)
 
 
 def test_the_street_is_for_the_host_and_confirmed_guests(api: APIClient, user: User) -> None:
     listing = ListingFactory.create(street="Secret Street 1", latitude=9.123456)
     query = "query ($id: ID!) { listing(id: $id) { street latitude } }"
     hidden = {"listing": {"street": None, "latitude": 9.12}}
-    assert send(api, query, id=listing.pk) == hidden
-    assert send(as_user(user), query, id=listing.pk) == hidden
+    assert data(api, query, id=listing.pk) == hidden
+    assert data(as_user(user), query, id=listing.pk) == hidden
     shown = {"listing": {"street": "Secret Street 1", "latitude": 9.123456}}
-    assert send(as_user(listing.host), query, id=listing.pk) == shown
+    assert data(as_user(listing.host), query, id=listing.pk) == shown
     BookingFactory.create(listing=listing, guest=user)
-    assert send(as_user(user), query, id=listing.pk) == shown
+    assert data(as_user(user), query, id=listing.pk) == shown
 
 
 def test_a_draft_is_null_for_others(api: APIClient, user_api: APIClient) -> None:
     draft = ListingFactory.create(status=Status.DRAFT)
     for client in (api, user_api):
-        assert send(client, LISTING, id=draft.pk) == {"listing": None}
-        page = send(client, "{ listings { edges { node { id } } } }")
+        assert data(client, LISTING, id=draft.pk) == {"listing": None}
+        page = data(client, "{ listings { edges { node { id } } } }")
         assert page == {"listings": {"edges": []}}
 
 
 def ids(client: APIClient, arguments: str) -> list[int]:
-    found = send(client, "{ listings(" + arguments + ") { edges { node { id } } } }")
+    found = data(client, "{ listings(" + arguments + ") { edges { node { id } } } }")
     return [int(edge["node"]["id"]) for edge in found["listings"]["edges"]]
 
 
@@ -137,7 +137,7 @@ def test_three_levels_take_three_queries_for_any_number_of_listings(api: APIClie
         for listing in ListingFactory.create_batch(number):
             ReviewFactory.create_batch(3, booking__listing=listing)
         with CaptureQueriesContext(connection) as queries:
-            page = send(api, LEVELS)["listings"]["edges"]
+            page = data(api, LEVELS)["listings"]["edges"]
         counts.append(len(queries))
     assert counts == [3, 3]
     for edge in page:
@@ -146,21 +146,21 @@ def test_three_levels_take_three_queries_for_any_number_of_listings(api: APIClie
 
 
 def test_a_host_writes_listings_like_in_the_rest_api(user_api: APIClient, user: User) -> None:
-    created = send(user_api, CREATE, fields=DRAFT)["createListing"]
+    created = data(user_api, CREATE, fields=DRAFT)["createListing"]
     listing = Listing.objects.get()
     assert created == as_in_rest(user_api.get(f"/api/v1/listings/{listing.pk}/").json())
     assert (created["status"], created["amenities"]) == ("DRAFT", ["KITCHEN", "WIFI"])
     change = """mutation ($id: ID!, $version: Int!) {
         updateListing(id: $id, version: $version, fields: {title: "New"}) { title photos { url } } }"""
-    changed = send(user_api, change, id=listing.pk, version=created["version"])["updateListing"]
+    changed = data(user_api, change, id=listing.pk, version=created["version"])["updateListing"]
     assert changed == {"title": "New", "photos": [{"url": "https://img.example.com/a.jpg"}]}
     assert code(user_api, change, id=listing.pk, version=0) == "precondition_failed"
     for action, status in (("publish", "PUBLISHED"), ("archive", "ARCHIVED")):
         query = DELETE.replace("deleteListing", f"{action}Listing").replace(") }", ") { status } }")
         listing.refresh_from_db()
-        changed = send(user_api, query, id=listing.pk, version=listing.version)
+        changed = data(user_api, query, id=listing.pk, version=listing.version)
         assert changed == {f"{action}Listing": {"status": status}}
-    own = send(user_api, "{ myListings { edges { node { title } } } }")
+    own = data(user_api, "{ myListings { edges { node { title } } } }")
     assert own == {"myListings": {"edges": [{"node": {"title": "New"}}]}}
     listing.refresh_from_db()
     assert code(user_api, DELETE, id=listing.pk, version=listing.version) == "not_a_draft"
@@ -168,15 +168,14 @@ def test_a_host_writes_listings_like_in_the_rest_api(user_api: APIClient, user: 
 
 def test_a_draft_can_be_deleted(user_api: APIClient, user: User) -> None:
     draft = ListingFactory.create(host=user, status=Status.DRAFT)
-    found = send(user_api, DELETE, id=draft.pk, version=draft.version)
+    found = data(user_api, DELETE, id=draft.pk, version=draft.version)
     assert found == {"deleteListing": str(draft.pk)}
     assert not Listing.objects.exists()
 
 
 def test_the_errors_of_a_draft_point_at_its_fields(user_api: APIClient) -> None:
     fields = DRAFT | {"timeZone": "Mars", "photos": [{"url": "http://x"}]}
-    body = {"query": CREATE, "variables": {"fields": fields}}
-    [error] = user_api.post(URL, body).json()["errors"]
+    [error] = send(user_api, CREATE, fields=fields)["errors"]
     pointers = [each["pointer"] for each in error["extensions"]["errors"]]
     assert pointers == ["#/timeZone", "#/photos/0/url"]
 
@@ -188,7 +187,7 @@ def test_photos_are_in_the_order_of_their_positions(user_api: APIClient, user: U
             listing=listing, position=position, url=f"https://example.com/{position}"
         )
     query = "query ($id: ID!) { listing(id: $id) { photos { url } } }"
-    urls = [photo["url"] for photo in send(user_api, query, id=listing.pk)["listing"]["photos"]]
+    urls = [photo["url"] for photo in data(user_api, query, id=listing.pk)["listing"]["photos"]]
     rest = user_api.get(f"/api/v1/listings/{listing.pk}/").json()["photos"]
     assert urls == [photo["url"] for photo in rest]
     assert urls[:3] == [f"https://example.com/{position}" for position in (3, 4, 5)]

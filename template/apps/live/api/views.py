@@ -16,7 +16,7 @@ from apps.common.encoding import JSONRenderer
 from apps.common.numbers import LARGEST, plain_number
 from apps.live import tickets
 from apps.live.api.serializers import TicketSerializer
-from apps.live.credentials import of_request
+from apps.live.credentials import of_user
 from apps.live.event_stream import EventStreamResponse
 from apps.live.hub import hub
 from apps.users.selectors import current_user
@@ -65,7 +65,7 @@ class EventStreamView(APIView):
         django_request: HttpRequest = request._request  # noqa: SLF001  # DRF's documented name
         if "live" not in getattr(django_request, "scope", ()):
             raise Misdirected
-        credential: Any = of_request(django_request, EventStreamView)
+        credential = of_user(current_user(request).pk, django_request, EventStreamView)
         if not hub.has_room(credential.user_id):
             raise TooManyConnections
         return EventStreamResponse(credential, after)

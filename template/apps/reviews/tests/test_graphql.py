@@ -1,24 +1,18 @@
 """Reviews in the GraphQL API."""
 
-from typing import Any
-
 import pytest
 from rest_framework.test import APIClient
 
 from apps.bookings.states import State
 from apps.bookings.tests.factories import BookingFactory
+from apps.graphql.tests.operations import send
 from apps.listings.models import Status
 from apps.reviews.models import Review
 from apps.reviews.tests.factories import ReviewFactory
 from apps.users.models import User
 
-URL = "/api/graphql/"
 REVIEW = """mutation ($stay: ID!, $fields: ReviewInput!) {
     reviewStay(booking: $stay, fields: $fields) { rating text author } }"""
-
-
-def send(client: APIClient, query: str, **variables: Any) -> Any:
-    return client.post(URL, {"query": query, "variables": variables}).json()
 
 
 def test_a_guest_reviews_a_stay_once(user: User, user_api: APIClient) -> None:
