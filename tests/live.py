@@ -2,6 +2,8 @@
 
 import json
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -58,15 +60,18 @@ def book(stack: Production, guest: str, place: int, nights: int) -> int:
     return int(json.loads(answer)["id"])
 
 
-def socket_of(stack: Production, token: str, after: int | None = None) -> ClientConnection:
-    """Return a WebSocket that has resumed after an event, or gets new ones."""
+@contextmanager
+def socket_of(
+    stack: Production, token: str, after: int | None = None
+) -> Iterator[ClientConnection]:
+    """Give a WebSocket that has resumed after an event, or gets new ones."""
     status, answer = stack.api("/live/tickets/", {}, token)
     assert status in {200, 201}, answer
     url = f"wss{stack.base.removeprefix('https')}/ws/"
     subprotocols = [Subprotocol(name) for name in ("live", f"ticket.{answer['ticket']}")]
-    socket = connect(url, ssl=stack.context, subprotocols=subprotocols)
-    socket.send(json.dumps({"type": "resume", "after": after}))
-    return socket
+    with connect(url, ssl=stack.context, subprotocols=subprotocols) as socket:
+        socket.send(json.dumps({"type": "resume", "after": after}))
+        yield socket
 
 
 def receive(socket: ClientConnection) -> Any:
