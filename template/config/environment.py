@@ -93,7 +93,8 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]  # the library ha
     def refuse_when_wrong(self) -> None:
         """Raise ImproperlyConfigured with one line for each problem, if there are any."""
         if self.problems:
-            lines = "\n".join(f"  - {problem}" for problem in self.problems)
+            # After a failure, Django imports the settings once more.
+            lines = "\n".join(f"  - {problem}" for problem in dict.fromkeys(self.problems))
             raise ImproperlyConfigured(f"The environment is not right yet:\n{lines}")
 
 

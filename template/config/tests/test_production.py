@@ -20,6 +20,12 @@ def test_a_service_does_not_start_and_says_why() -> None:
     assert process.stderr.endswith(f"ImproperlyConfigured: {message_of('production')}\n")
 
 
+def test_a_command_tells_each_problem_once() -> None:
+    code = "import sys, manage; sys.argv = ['manage.py', 'check']; manage.main()"
+    process = python(code, DJANGO_SETTINGS_MODULE="config.settings.production")
+    assert process.stderr.count(" is missing: ") == len(REQUIRED)
+
+
 RANDOM = PRODUCTION["SECRET_KEY"]
 # Several wrong variables at a time, and the message on each: one line.
 WRONG = [
