@@ -1,4 +1,8 @@
+from pathlib import Path
+
 import pytest
+from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 
@@ -19,6 +23,18 @@ def test_a_browser_is_told_to_be_careful(api: APIClient, path: str, sources: str
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_a_browser_is_told_so_of_malformed_requests_and_static_files(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "file.svg").write_text("<svg/>")
+    settings.STATIC_ROOT, settings.WHITENOISE_AUTOREFRESH = tmp_path, False
+    for path, status in [("/%00", 400), ("/static/file.svg", 200)]:
+        answer = client.get(path)
+        assert (answer.status_code, b"svg" in b"".join(answer)) == (status, status == 200)
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+        assert answer["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", ["/", "/admin/login/", "/api/v1/docs/", "/api/v1/redoc/"])
