@@ -9,7 +9,7 @@ from apps.graphql.schema import get_schema
 
 
 def check_schema(**_: Any) -> list[Error]:
-    """Return an error for a root field without an access rule, or of two apps."""
+    """Return an error for a root field that is not declared as it must be."""
     try:
         get_schema()
     except ImproperlyConfigured as error:

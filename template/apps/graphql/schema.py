@@ -13,7 +13,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.utils.module_loading import import_string, module_has_submodule
-from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, OperationType
+from graphql import (
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    OperationType,
+    is_non_null_type,
+)
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from strawberry.extensions import (
     AddValidationRules,
@@ -125,14 +130,14 @@ def access_table() -> dict[str, Any]:
 
 @cache
 def get_schema() -> Schema:
-    """Return the schema. Raises ImproperlyConfigured for a root field without a rule, or with two apps."""
+    """Return the schema. Raises ImproperlyConfigured for a root field that is not declared as it must be."""
     modules = [
         import_module(f"{app.name}.graphql")
         for app in apps.get_app_configs()
         if app.name != "apps.graphql" and module_has_submodule(app.module, "graphql")
     ]
     schema = build(*(_merged(name, modules) for name in ROOTS))
-    _check_rules(schema)
+    _check_root_fields(schema)
     return schema
 
 
@@ -166,11 +171,11 @@ def _merged(name: str, modules: list[Any]) -> Any:
     return merge_types(name, parts) if parts else None
 
 
-def _check_rules(schema: Schema) -> None:
-    """Raise ImproperlyConfigured for a root field without a rule: nobody has decided who may call it."""
+def _check_root_fields(schema: Schema) -> None:
+    """Raise ImproperlyConfigured for a root field without a rule, or one that may not be null."""
     for name in ROOTS:
         kind: Any = schema._schema.type_map.get(name)  # noqa: SLF001  # Strawberry has no public name
-        for field in kind.fields if kind else ():
+        for field, definition in kind.fields.items() if kind else ():
             rule = access_table().get(f"{name}.{field}")
             if rule and _allowed(rule) < STAFF:
                 raise ImproperlyConfigured(
@@ -181,4 +186,9 @@ def _check_rules(schema: Schema) -> None:
                 raise ImproperlyConfigured(
                     f"{name}.{field} has no access rule. Give it one in config/own_urls.py, in the "
                     f'dictionary graphql_access: "{name}.{field}": SIGNED_IN.'
+                )
+            if is_non_null_type(definition.type):
+                raise ImproperlyConfigured(
+                    f"{name}.{field} may not be null, so its error would discard the results of all "
+                    "fields. Add `| None` to its type."
                 )

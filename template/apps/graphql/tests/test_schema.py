@@ -24,6 +24,11 @@ def test_a_root_field_without_a_rule_keeps_the_schema_from_being_built(
 
 @strawberry.type
 class Query:
+    name: str | None
+
+
+@strawberry.type(name="Query")
+class Strict:
     name: str
 
 
@@ -34,6 +39,13 @@ def test_a_rule_that_only_a_resolver_can_decide_is_refused(
     rules = {**schema.access_table(), "Query.me": SimpleNamespace(allowed=allowed)}
     monkeypatch.setattr(schema, "access_table", lambda: rules)
     with pytest.raises(ImproperlyConfigured, match=r"Query\.me has a rule for some of the staff"):
+        schema.get_schema.__wrapped__()
+
+
+def test_a_root_field_may_be_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "_merged", lambda name, _: Strict if name == "Query" else None)
+    monkeypatch.setattr(schema, "access_table", lambda: {"Query.name": EVERYONE})
+    with pytest.raises(ImproperlyConfigured, match=r"Query\.name may not be null"):
         schema.get_schema.__wrapped__()
 
 
