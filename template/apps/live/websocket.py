@@ -13,6 +13,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from apps.common.encoding import dump
@@ -28,19 +29,23 @@ from apps.live.hub import hub
 MINUTE = 60
 SUBPROTOCOL, TICKET = "live", "ticket."
 
+logger = structlog.get_logger(__name__)
+
 
 async def websocket(scope: Any, receive: Any, send: Any) -> None:
     """Serve a WebSocket: an ASGI application."""
     await receive()
     try:
         credential = await credential_of(scope)
+    except RefusedError as refusal:
+        # The browser tells its page nothing of the reason.
+        logger.info("live_connection_refused", reason=str(refusal))
+        # Before the connection is accepted, this is a response with 403.
+        await send({"type": "websocket.close"})
+        return
     except ClosedError as end:
         await accept(scope, send)
         await close(send, end)
-        return
-    if credential is None:
-        # Before the connection is accepted, this is a response with 403.
-        await send({"type": "websocket.close"})
         return
     await accept(scope, send)
     hub.watch(asyncio.current_task())
@@ -50,20 +55,31 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
         await close(send, end)
 
 
-async def credential_of(scope: Any) -> Credential | None:
-    """Return what authenticates the request that opens a WebSocket, or None. Raises ClosedError."""
+class RefusedError(Exception):
+    """Nobody knows whose connection it would be. The reason goes into the log."""
+
+
+async def credential_of(scope: Any) -> Credential:
+    """Return what authenticates the request that opens a WebSocket.
+
+    Raises RefusedError, and ClosedError while the database is unavailable.
+    """
     request = request_of(scope)
     if has_foreign_origin(request):
-        return None
+        raise RefusedError("foreign origin")
+    credential: Credential | None = None
     for name in scope["subprotocols"]:
         if name.startswith(TICKET):
-            by_ticket: Credential | None = await in_thread(tickets.redeem, name[len(TICKET) :])
-            return by_ticket
+            credential = await in_thread(tickets.redeem, name[len(TICKET) :])
+            if credential is None:
+                raise RefusedError("invalid ticket")
+            return credential
     # Browsers send cookies with WebSockets of all pages, and no rule of CORS applies to them.
     if has_trusted_origin(request):
-        by_cookie: Credential | None = await in_thread(of_request, request, EventStreamView)
-        return by_cookie
-    return None
+        credential = await in_thread(of_request, request, EventStreamView)
+    if credential is None:
+        raise RefusedError("no ticket, and no session of a trusted origin")
+    return credential
 
 
 async def accept(scope: Any, send: Any) -> None:
