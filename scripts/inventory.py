@@ -252,12 +252,14 @@ def texts(node: ast.AST | None, scope: Scope) -> Iterator[tuple[str, Scope, set[
             ):
                 for value in getattr(each.value, "values", ()):
                     yield from texts(value, scope)
-    elif isinstance(node, ast.Name):
-        yield from texts_of_name(node.id, scope)
+    elif isinstance(node, ast.Name | ast.Attribute):
+        yield from texts_of_name(ast.unparse(node), scope)
 
 
 def texts_of_name(name: str, scope: Scope) -> Iterator[tuple[str, Scope, set[str]]]:
     function = scope.node
+    if name.startswith("self."):
+        yield from texts_of_keyword(name.removeprefix("self."), scope)
     if not isinstance(function, ast.FunctionDef):
         return
     parameters = [arg.arg for arg in function.args.args if arg.arg != "self"]
@@ -273,6 +275,14 @@ def texts_of_name(name: str, scope: Scope) -> Iterator[tuple[str, Scope, set[str
             yield from texts(node.value, scope)
         elif isinstance(node, ast.For) and name in ast.unparse(node.target):
             yield from yielded(getattr(node.iter, "func", node.iter), scope)
+
+
+def texts_of_keyword(name: str, scope: Scope) -> Iterator[tuple[str, Scope, set[str]]]:
+    """Yield what the class of the function is called with, wherever that is."""
+    for call, where in calls():
+        if text := keyword(call, name):
+            more = fields_of(call) - {"pause", "failure", "recovery"}
+            yield text, Scope(where.path, where.node, scope.text), more
 
 
 def yielded(function: ast.expr, scope: Scope) -> Iterator[tuple[str, Scope, set[str]]]:

@@ -16,8 +16,10 @@ logger = structlog.get_logger(__name__)
 class CircuitBreaker:
     """Skips calls to a failed server, so that requests do not each wait for its timeout."""
 
-    def __init__(self, pause: float) -> None:
+    def __init__(self, *, pause: float, failure: str, recovery: str, **fields: Any) -> None:
         self.pause = pause
+        # The events that are logged, and their fields.
+        self.failure, self.recovery, self.fields = failure, recovery, fields
         self.lock = Lock()
         self.open_until = 0.0
         self.is_failing = False
@@ -31,23 +33,17 @@ class CircuitBreaker:
             self.open_until = time.monotonic() + self.pause
             first, self.is_failing = not self.is_failing, True
         if first:
-            self.log_failure(error)
+            logger.error(self.failure, exc_info=error, **self.fields)
 
     def succeeded(self) -> None:
         """Log the recovery, if the last call failed."""
         if self.is_failing:
             self.is_failing = False
-            self.log_recovery()
-
-    def log_failure(self, error: BaseException) -> None:
-        logger.error("cache_unavailable", exc_info=error)
-
-    def log_recovery(self) -> None:
-        logger.info("cache_recovered")
+            logger.info(self.recovery, **self.fields)
 
 
 # Each thread has a cache object of its own; all threads of the process share this.
-circuit_breaker = CircuitBreaker(pause=5)
+circuit_breaker = CircuitBreaker(pause=5, failure="cache_unavailable", recovery="cache_recovered")
 
 
 class Cache(Backend):

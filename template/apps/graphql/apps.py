@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 class GraphQLConfig(AppConfig):
@@ -7,6 +10,18 @@ class GraphQLConfig(AppConfig):
     verbose_name = "GraphQL"
 
     def ready(self) -> None:
-        from apps.graphql.checks import check_schema  # noqa: PLC0415  # needs the models
-
         register(check_schema)
+
+
+def check_schema(**_: Any) -> list[Error]:
+    """Return an error for a root field that is not declared as it must be.
+
+    So a mistake in the schema is found before the first request.
+    """
+    from apps.graphql.schema import get_schema  # noqa: PLC0415  # needs the models
+
+    try:
+        get_schema()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="graphql.E001")]
+    return []

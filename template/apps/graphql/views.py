@@ -20,10 +20,6 @@ from apps.graphql.limits import MAX_QUERY_LENGTH, MAX_VALUES
 from apps.graphql.schema import get_schema
 
 
-class InvalidOperation(serializers.ValidationError):
-    """The operation cannot be found in the request."""
-
-
 class BodySerializer(serializers.Serializer[Any]):
     """The body of a request, as the draft of GraphQL over HTTP has it."""
 
@@ -88,7 +84,7 @@ class GraphQLView(APIView):
                 context_value=Context(request, body.get("operationName")),
             )
         except CannotGetOperationTypeError:
-            raise InvalidOperation({"operationName": "No such operation."}) from None
+            raise serializers.ValidationError({"operationName": "No such operation."}) from None
         errors = [error_of(error, request) for error in result.errors or ()]
         answer: dict[str, Any] = {"errors": errors} if errors else {}
         was_executed = result.data is not None or any("path" in error for error in errors)
@@ -98,13 +94,13 @@ class GraphQLView(APIView):
 
 
 def find_query(body: dict[str, Any]) -> str:
-    """Return the query of a request, or the stored one that it names. Raises InvalidOperation."""
+    """Return the query of a request, or the stored one that it names. Raises ValidationError."""
     documents: dict[str, str] | None = settings.GRAPHQL_DOCUMENTS
     query: str | None = body.get("query")
     if documents is not None:
         query = documents.get(body.get("documentId", ""))
         if query is None:
-            raise InvalidOperation({"documentId": "No stored document has this id."})
+            raise serializers.ValidationError({"documentId": "No stored document has this id."})
     if query is None:
-        raise InvalidOperation({"query": "Required."})
+        raise serializers.ValidationError({"query": "Required."})
     return query

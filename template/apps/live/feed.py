@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, suppress
 from math import inf
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections
 
@@ -18,24 +17,13 @@ from apps.live.credentials import Credential
 from apps.live.hub import hub
 from apps.live.selectors import Page
 
-logger = structlog.get_logger(__name__)
-
 # Each has a connection to the database, and one to the cache: so all connections of clients together
 # need no more.
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="live")
-
-
-class DatabaseBreaker(CircuitBreaker):
-    """Logs the first of consecutive failures of the database, and skips no call."""
-
-    def log_failure(self, error: BaseException) -> None:
-        logger.error("live_database_unavailable", exc_info=error)
-
-    def log_recovery(self) -> None:
-        logger.info("live_database_recovered")
-
-
-circuit_breaker = DatabaseBreaker(pause=0)
+# Skips no call: it logs the first of consecutive failures.
+circuit_breaker = CircuitBreaker(
+    pause=0, failure="live_database_unavailable", recovery="live_database_recovered"
+)
 
 
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:

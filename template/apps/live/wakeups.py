@@ -9,28 +9,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 from apps.common.cache import CircuitBreaker
 
-logger = structlog.get_logger(__name__)
-
 GROUP = "live"
 TIMEOUT = 1  # seconds that a request waits for the channel layer
 PAUSE = 5  # seconds after a failure
 
-
-class WakeupBreaker(CircuitBreaker):
-    def log_failure(self, error: BaseException) -> None:
-        logger.error("channel_layer_unavailable", exc_info=error)
-
-    def log_recovery(self) -> None:
-        logger.info("channel_layer_recovered")
-
-
-circuit_breaker = WakeupBreaker(PAUSE)
+circuit_breaker = CircuitBreaker(
+    pause=PAUSE, failure="channel_layer_unavailable", recovery="channel_layer_recovered"
+)
 
 
 def send(user_ids: Sequence[int]) -> None:

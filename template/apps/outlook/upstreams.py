@@ -11,13 +11,10 @@ from typing import Any
 
 import httpx
 import orjson
-import structlog
 from django.conf import settings
 from django.db.models import TextChoices
 
 from apps.common.cache import CircuitBreaker
-
-logger = structlog.get_logger(__name__)
 
 # Seconds to connect, and between two pieces of a response. Callers have a deadline for the whole.
 TIMEOUT = httpx.Timeout(1.5, connect=1)
@@ -46,10 +43,6 @@ class UpstreamError(Exception):
 class UpstreamBreaker(CircuitBreaker):
     """A circuit breaker that is half-open after the pause: one call finds out, all others wait."""
 
-    def __init__(self, pause: float, upstream: str) -> None:
-        super().__init__(pause)
-        self.upstream = upstream
-
     def allows_call(self) -> bool:
         with self.lock:
             is_allowed = super().allows_call()
@@ -61,21 +54,18 @@ class UpstreamBreaker(CircuitBreaker):
         self.open_until = 0
         super().succeeded()
 
-    def log_failure(self, error: BaseException) -> None:
-        """Log the first of consecutive failures."""
-        logger.error("upstream_unavailable", upstream=self.upstream, exc_info=error)
-
-    def log_recovery(self) -> None:
-        """Log the first success after failures."""
-        logger.info("upstream_recovered", upstream=self.upstream)
-
 
 class Upstream:
     """A service that responds to GET with JSON. The setting of this name is its URL."""
 
     def __init__(self, setting: str) -> None:
         self.setting = setting
-        self.circuit_breaker = UpstreamBreaker(PAUSE, setting)
+        self.circuit_breaker = UpstreamBreaker(
+            pause=PAUSE,
+            failure="upstream_unavailable",
+            recovery="upstream_recovered",
+            upstream=setting,
+        )
 
     async def get(self, parameters: Mapping[str, str | float], deadline: float) -> Any:
         """Return the JSON. Raises UpstreamError, at the latest at a time of the event loop's clock."""

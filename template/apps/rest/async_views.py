@@ -24,8 +24,9 @@ class AsyncViewMixin(APIView):
         self.headers = self.default_response_headers
         try:
             await sync_to_async(self.initial)(self.request, *args, **kwargs)
-            name = str(request.method).lower()
-            handler: Any = getattr(self, name, self.http_method_not_allowed)
+            handler: Any = self.http_method_not_allowed
+            if (name := str(request.method).lower()) in self.http_method_names:
+                handler = getattr(self, name, handler)
             response = await handler(self.request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  # raised again if it is not expected
             response = await sync_to_async(self.handle_exception)(error)

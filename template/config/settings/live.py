@@ -7,7 +7,7 @@ from config.settings.logs import LOGGING
 from config.settings.project import PROJECT
 
 # Days that an event is kept for clients that come back.
-LIVE_EVENT_DAYS = env.int("LIVE_EVENT_DAYS", default=7)
+LIVE_EVENT_DAYS = 7
 # How many missed events a client gets. One that has missed more reads everything again.
 LIVE_REPLAY = 500
 # Connections of a user to one process.

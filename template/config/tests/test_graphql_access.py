@@ -20,6 +20,7 @@ from config.access import ACCESS, Caller, Rule
 from config.environment import BASE_DIR
 from config.graphql_access import FIELDS, ROUTES, markdown, rules
 from config.tests.test_access import REJECTIONS, SUPERUSER, World, world
+from config.tests.test_graphql_fuzz import selection
 
 __all__ = ["world"]
 
@@ -59,22 +60,6 @@ def value(kind: Any, object_id: object) -> str:
     if isinstance(kind, GraphQLEnumType):
         return str(next(iter(kind.values)))
     return VALUES.get(kind.name, f'"{object_id}"')
-
-
-def selection(kind: Any, depth: int = 3) -> str:
-    """Return a selection of all fields, and of those of the objects below down to a depth."""
-    kind = get_named_type(kind)
-    if not isinstance(kind, GraphQLObjectType):
-        return ""
-    if kind.name.endswith("Connection"):
-        edge: Any = get_named_type(kind.fields["edges"].type)
-        return " { edges { node " + selection(edge.fields["node"].type, depth) + " } }"
-    shown = [
-        name + selection(field.type, depth - 1)
-        for name, field in kind.fields.items()
-        if depth or not isinstance(get_named_type(field.type), GraphQLObjectType)
-    ]
-    return " { " + " ".join(shown) + " }"
 
 
 def operation(kind: str, field: str, object_id: object = 1, selected: str = "") -> str:
@@ -182,14 +167,15 @@ def leaked(kind: Any, found: Any, public: dict[str, set[str]]) -> list[str]:
         return []
     if isinstance(found, list):
         return [name for each in found for name in leaked(kind, each, public)]
+    values = {name: each for name, each in found.items() if name in kind.fields}
     shown = [
         f"{kind.name}.{name}"
-        for name, each in found.items()
+        for name, each in values.items()
         if each is not None and name not in public.get(kind.name, {*kind.fields})
     ]
     return shown + [
         name
-        for field, each in found.items()
+        for field, each in values.items()
         for name in leaked(kind.fields[field].type, each, public)
     ]
 
@@ -200,7 +186,7 @@ def test_an_anonymous_client_reads_what_is_declared_public_and_changes_nothing(
     table, public = rules(), public_fields()
     for kind, field in ROUTED:
         definition = TYPES[kind].fields[field]
-        selected = selection(definition.type)
+        selected = selection(definition.type, 5)
         query = operation(kind, field, id_of(world, f"{kind}.{field}"), selected)
         response = use(world, Caller.ANONYMOUS, query)
         rule = table[f"{kind}.{field}"]

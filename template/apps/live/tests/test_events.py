@@ -63,8 +63,8 @@ def test_an_unavailable_channel_layer_fails_no_request_and_is_logged_once(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    breaker = wakeups.WakeupBreaker(pause=0)
-    monkeypatch.setattr(wakeups, "circuit_breaker", breaker)
+    breaker = wakeups.circuit_breaker
+    monkeypatch.setattr(breaker, "pause", 0)
 
     def publish_with(layer: Any) -> None:
         with (
@@ -107,7 +107,7 @@ def test_a_listener_hears_of_users_after_outages_which_it_logs_once(
     log: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeups, "PAUSE", 0)
-    monkeypatch.setattr(wakeups, "circuit_breaker", wakeups.WakeupBreaker(pause=0))
+    monkeypatch.setattr(wakeups.circuit_breaker, "pause", 0)
     layer, logged = UnreliableLayer(), []
 
     async def wait_for_log(event: str) -> None:

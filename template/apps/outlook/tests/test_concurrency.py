@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from threading import active_count
-from typing import Any, TypeVar
+from typing import Any
 
+import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
@@ -20,7 +22,6 @@ from apps.outlook import parts
 from apps.outlook.api.views import OutlookView
 from apps.outlook.tests.upstream import FakeUpstreams
 
-T = TypeVar("T")
 REQUESTS = 50
 
 
@@ -39,49 +40,28 @@ def path(
     return f"/api/v1/listings/{ListingFactory.create().pk}/outlook/"
 
 
-def connect(application: Any, path: str) -> ApplicationCommunicator:
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "headers": [(b"host", b"testserver")],
-        "client": ("127.0.0.1", 1),
-    }
-    return ApplicationCommunicator(application, scope)
+@asynccontextmanager
+async def connected() -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client of the ASGI application. Closes the connections of the thread that it has used."""
+    transport = httpx.ASGITransport(AsyncHandler())
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+    await sync_to_async(connections.close_all)()
 
 
-async def get(application: Any, path: str) -> int:
-    """Return the status of the response."""
-    communicator = connect(application, path)
-    await communicator.send_input({"type": "http.request"})
-    start = await communicator.receive_output(30)
-    await communicator.receive_output(30)
-    await communicator.wait()
-    status: int = start["status"]
-    return status
+async def statuses(path: str, number: int) -> list[int]:
+    """Return the statuses of the responses to concurrent requests."""
+    async with connected() as client:
+        responses = await asyncio.gather(*(client.get(path) for _ in range(number)))
+    return [response.status_code for response in responses]
 
 
-async def get_many(application: Any, path: str, number: int) -> list[int]:
-    return await asyncio.gather(*(get(application, path) for _ in range(number)))
-
-
-async def get_without_blocking(application: Any, path: str) -> int:
-    # The first request loads the URL configuration, and blocks while it does.
-    await get(application, "/health/live")
-    with blockbuster_ctx(["apps", "config"]):
-        return await get(application, path)
-
-
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return the result of a coroutine. Closes the connections of the thread that it has used."""
-
-    async def run_and_close() -> T:
-        try:
-            return await coroutine
-        finally:
-            await sync_to_async(connections.close_all)()
-
-    return asyncio.run(run_and_close())
+async def status_without_blocking(path: str) -> int:
+    async with connected() as client:
+        # The first request loads the URL configuration, and blocks while it does.
+        await client.get("/health/live")
+        with blockbuster_ctx(["apps", "config"]):
+            return (await client.get(path)).status_code
 
 
 def test_requests_that_wait_for_upstreams_hold_no_thread(
@@ -89,12 +69,12 @@ def test_requests_that_wait_for_upstreams_hold_no_thread(
 ) -> None:
     upstreams.barrier = 2 * REQUESTS  # all of them wait for both upstreams at the same time
     before = active_count()
-    assert run(get_many(AsyncHandler(), path, REQUESTS)) == [200] * REQUESTS
+    assert asyncio.run(statuses(path, REQUESTS)) == [200] * REQUESTS
     assert upstreams.threads <= before + 1, "more than the one for code that is not async"
 
 
 def test_nothing_blocks_the_event_loop(path: str) -> None:
-    assert run(get_without_blocking(AsyncHandler(), path)) == 200
+    assert asyncio.run(status_without_blocking(path)) == 200
 
 
 def test_a_call_that_blocks_the_event_loop_is_found(
@@ -105,20 +85,23 @@ def test_a_call_that_blocks_the_event_loop_is_found(
         return Listing.objects.all()
 
     monkeypatch.setattr(OutlookView, "get_queryset", sleep_and_select)
-    assert run(get_without_blocking(AsyncHandler(), path)) == 500
+    assert asyncio.run(status_without_blocking(path)) == 500
 
 
 def test_a_client_that_hangs_up_ends_the_calls_to_the_upstreams(
     path: str, upstreams: FakeUpstreams
 ) -> None:
     async def hang_up() -> list[str]:
-        communicator = connect(AsyncHandler(), path)
+        headers = [(b"host", b"testserver")]
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+        communicator = ApplicationCommunicator(AsyncHandler(), scope)
         await communicator.send_input({"type": "http.request"})
         before = [await asyncio.to_thread(upstreams.events.get, timeout=30) for _ in range(2)]
         await communicator.send_input({"type": "http.disconnect"})
         await communicator.wait(30)
         after = [await asyncio.to_thread(upstreams.events.get, timeout=30) for _ in range(2)]
+        await sync_to_async(connections.close_all)()
         return before + after
 
     upstreams.barrier = 3
-    assert run(hang_up()) == ["waiting", "waiting", "abandoned", "abandoned"]
+    assert asyncio.run(hang_up()) == ["waiting", "waiting", "abandoned", "abandoned"]

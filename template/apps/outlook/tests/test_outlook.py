@@ -143,7 +143,7 @@ def test_only_public_listings_have_an_outlook(api: APIClient, db: None) -> None:
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "DISPATCH"])
 def test_an_outlook_can_only_be_read(api: APIClient, listing: Listing, method: str) -> None:
     response = api.generic(method, url_of(listing))
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
