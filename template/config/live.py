@@ -10,13 +10,13 @@ from config.asgi import application as django_application
 # After Django is set up.
 from apps.live.event_stream import EventStreamHandler  # isort: skip
 from apps.live.hub import hub  # isort: skip
-from apps.live.websocket import websocket  # isort: skip
+from apps.live.websocket import refuse, websocket  # isort: skip
 
 
 async def not_found(_: Any, receive: Any, send: Any) -> None:
     """Refuse a WebSocket on another path."""
     await receive()
-    await send({"type": "websocket.close"})
+    await refuse(send, "unknown path")
 
 
 http = [path("api/v1/events/", EventStreamHandler()), re_path("", django_application)]  # type: ignore[arg-type]  # no views

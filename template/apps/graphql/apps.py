@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured
 
@@ -24,4 +25,8 @@ def check_schema(**_: Any) -> list[Error]:
         get_schema()
     except ImproperlyConfigured as error:
         return [Error(str(error), id="graphql.E001")]
+    documents: object = settings.GRAPHQL_DOCUMENTS
+    if not isinstance(documents, dict | None):
+        text = "GRAPHQL_DOCUMENTS must be a dictionary of ids and texts: load your file in the settings."
+        return [Error(text, id="graphql.E002")]
     return []

@@ -55,9 +55,12 @@ class LimitsRule(ValidationRule):
 
     def check(self, operation: OperationDefinitionNode) -> None:
         depth, aliases = self.measure(operation.selection_set.selections)
-        for name, number, most in (("depth", depth, MAX_DEPTH), ("aliases", aliases, MAX_ALIASES)):
-            if number > most:
-                text = f"The {name} must be at most {most}."
+        for name, found, most in (
+            ("depth", depth, MAX_DEPTH),
+            ("number of aliases", aliases, MAX_ALIASES),
+        ):
+            if found > most:
+                text = f"The {name} is {found}, and must be at most {most}."
                 self.report_error(limit_error(text, [operation]))
 
     def measure(self, selections: Iterable[SelectionNode]) -> tuple[int, int]:

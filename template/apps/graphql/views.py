@@ -98,7 +98,9 @@ def find_query(body: dict[str, Any]) -> str:
     documents: dict[str, str] | None = settings.GRAPHQL_DOCUMENTS
     query: str | None = body.get("query")
     if documents is not None:
-        query = documents.get(body.get("documentId", ""))
+        if "documentId" not in body:
+            raise serializers.ValidationError({"documentId": "Required. Queries are stored."})
+        query = documents.get(body["documentId"])
         if query is None:
             raise serializers.ValidationError({"documentId": "No stored document has this id."})
     if query is None:

@@ -38,10 +38,7 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
     try:
         credential = await credential_of(scope)
     except RefusedError as refusal:
-        # The browser tells its page nothing of the reason.
-        logger.info("live_connection_refused", reason=str(refusal))
-        # Before the connection is accepted, this is a response with 403.
-        await send({"type": "websocket.close"})
+        await refuse(send, str(refusal))
         return
     except ClosedError as end:
         await accept(scope, send)
@@ -80,6 +77,12 @@ async def credential_of(scope: Any) -> Credential:
     if credential is None:
         raise RefusedError("no ticket, and no session of a trusted origin")
     return credential
+
+
+async def refuse(send: Any, reason: str) -> None:
+    """Respond with 403, and log the reason, of which a browser tells its page nothing."""
+    logger.info("live_connection_refused", reason=reason)
+    await send({"type": "websocket.close"})
 
 
 async def accept(scope: Any, send: Any) -> None:

@@ -19,10 +19,19 @@ from apps.graphql.schema import get_schema
 from config.access import ACCESS, Caller, Rule
 from config.environment import BASE_DIR
 from config.graphql_access import FIELDS, ROUTES, markdown, rules
+from config.tests.run import PRODUCTION, python
 from config.tests.test_access import REJECTIONS, SUPERUSER, World, world
 from config.tests.test_graphql_fuzz import selection
 
 __all__ = ["world"]
+
+SERVE = """
+import django
+django.setup()
+from apps.graphql import schema
+schema.access_table = dict
+import {}
+"""
 
 TYPES: dict[str, Any] = get_schema()._schema.type_map  # noqa: SLF001  # Strawberry has no public name
 ROOTS = [
@@ -100,6 +109,14 @@ def status(response: Any, field: str) -> int | None:
         code: int = error["extensions"]["status"]
         return code if code in REJECTIONS or code >= 500 else None
     return 404 if response["data"][field] is None else None
+
+
+@pytest.mark.parametrize("module", ["config.asgi", "config.wsgi"])
+def test_a_root_field_without_a_rule_keeps_the_service_from_starting(module: str) -> None:
+    environment = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings.production"}
+    process = python(SERVE.format(module), **environment)
+    assert process.returncode == 1
+    assert "has no access rule" in process.stderr
 
 
 @pytest.mark.parametrize("caller", [*Caller, SUPERUSER])

@@ -35,7 +35,7 @@ def _any_cost(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_any_cost")
 def test_depth_is_limited(user: User) -> None:
     assert rejection(nested(4), user) == ""
-    assert rejection(nested(5), user) == f"The depth must be at most {MAX_DEPTH}."
+    assert rejection(nested(5), user) == f"The depth is 13, and must be at most {MAX_DEPTH}."
 
 
 @pytest.mark.usefixtures("_any_cost")

@@ -25,7 +25,7 @@ from apps.users.selectors import current_user
 class Misdirected(APIException):
     status_code = status.HTTP_421_MISDIRECTED_REQUEST
     default_code = "misdirected"
-    default_detail = "Another process serves this path: the one that serves live events."
+    default_detail = "The process of live events serves this path: `make live` runs it."
 
 
 class TooManyConnections(APIException):

@@ -10,6 +10,7 @@ let failures = 0;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   token = form.elements.token.value.trim();
+  last = undefined; // it may be another user
   form.querySelector("button").disabled = true;
   connect();
 });
@@ -49,6 +50,7 @@ async function connect() {
 function again() {
   const seconds = Math.min(30, 2 ** failures) * (0.5 + Math.random() / 2);
   failures += 1;
+  if (!status.textContent.startsWith("Closed")) status.textContent = "No connection: trying again.";
   setTimeout(connect, seconds * 1000);
 }
 
