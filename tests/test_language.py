@@ -35,7 +35,7 @@ AVOIDED = {
     "way to the cache": r"\bways? to the (?:cache|database|server)\b",
     "believed": r"\b(?:is|are|be) believed\b|\bbelieves? (?:a|the|its) token",
     "ends TLS": r"\bends? TLS\b",
-    "dear": r"\b(?:as|so|too|more) dear\b",
+    "dear": r"\bdear(?:er|est)?\b",
     "for want of": r"\bfor want of\b",
     "good for 5 minutes": r"\bgood for \w+ (?:second|minute|hour|day)s?\b",
     "taken back": r"\b(?:take|takes|taken|took) (?:\w+ )?back\b",
