@@ -227,10 +227,9 @@ def check_bodies(stack: Stack) -> None:
     # By curl, which reads while it sends: the proxy rejects a body before it has read it.
     (stack.project / "large").write_text("a" * 3_000_000)
     command = ["curl", "--silent", "--show-error", "--http1.1", "--cacert", "root.crt"]
-    command += ["--data-binary", "@large"]
-    command += ["--write-out", "%{http_code} %header{x-content-type-options}\n"]
+    command += ["--data-binary", "@large", "--write-out", "%{http_code}\n"]
     command += ["--output", "/dev/null", f"{stack.base}/api/v1/auth/token/"] * 20
-    assert set(run(*command, cwd=stack.project).splitlines()) == {"413 nosniff"}
+    assert set(run(*command, cwd=stack.project).split()) == {"413"}
 
 
 def check_flower(stack: Stack) -> None:
