@@ -64,18 +64,18 @@ async def credential_of(scope: Any) -> Credential:
     request = request_of(scope)
     if has_foreign_origin(request):
         raise RefusedError("foreign origin")
-    credential: Credential | None = None
     for name in scope["subprotocols"]:
         if name.startswith(TICKET):
-            credential = await in_thread(tickets.redeem, name[len(TICKET) :])
-            if credential is None:
-                raise RefusedError("invalid ticket")
-            return credential
+            return known(await in_thread(tickets.redeem, name[len(TICKET) :]), "invalid ticket")
     # Browsers send cookies with WebSockets of all pages, and no rule of CORS applies to them.
-    if has_trusted_origin(request):
-        credential = await in_thread(of_request, request, EventStreamView)
+    is_trusted = has_trusted_origin(request)
+    credential = await in_thread(of_request, request, EventStreamView) if is_trusted else None
+    return known(credential, "no ticket, and no session of a trusted origin")
+
+
+def known(credential: Credential | None, reason: str) -> Credential:
     if credential is None:
-        raise RefusedError("no ticket, and no session of a trusted origin")
+        raise RefusedError(reason)
     return credential
 
 
