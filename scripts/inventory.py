@@ -278,7 +278,7 @@ def texts_of_name(name: str, scope: Scope) -> Iterator[tuple[str, Scope, set[str
 
 
 def texts_of_keyword(name: str, scope: Scope) -> Iterator[tuple[str, Scope, set[str]]]:
-    """Yield what the class of the function is called with, wherever that is."""
+    """Yield what calls pass as a keyword, for the attribute of this name that keeps it."""
     for call, where in calls():
         if text := keyword(call, name):
             more = fields_of(call) - {"pause", "failure", "recovery"}

@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from apps.graphql.pages import PageInfo
 from apps.graphql.schema import get_schema
+from apps.graphql.tests.operations import URL
 from config.access import ACCESS, Caller, Rule
 from config.environment import BASE_DIR
 from config.graphql_access import FIELDS, ROUTES, markdown, rules
@@ -91,7 +92,7 @@ def use(world: World, caller: str, query: str) -> Any:
     if caller != Caller.ANONYMOUS:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {world.token(caller)}")
     with transaction.atomic():
-        response = client.post("/api/graphql/", {"query": query})
+        response = client.post(URL, {"query": query})
         transaction.set_rollback(True)
     return response.json()
 

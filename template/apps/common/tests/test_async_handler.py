@@ -2,6 +2,8 @@
 
 import asyncio
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import current_thread
 from typing import Any
@@ -44,14 +46,23 @@ def _urls(settings: Settings) -> None:
     settings.ROOT_URLCONF = (path("async/", async_view), path("sync/", sync_view))
 
 
+@asynccontextmanager
+async def connected() -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client of the ASGI application. Closes the connections of the thread that it has used."""
+    transport = httpx.ASGITransport(AsyncHandler())
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            yield client
+    finally:
+        await sync_to_async(connections.close_all)()
+
+
 def bodies(*paths: str) -> list[str]:
     """Return the bodies of the responses to concurrent requests."""
 
     async def get_all() -> list[str]:
-        transport = httpx.ASGITransport(AsyncHandler())
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        async with connected() as client:
             responses = await asyncio.gather(*map(client.get, paths))
-        await sync_to_async(connections.close_all)()
         assert {response.status_code for response in responses} == {200}
         return [response.text for response in responses]
 

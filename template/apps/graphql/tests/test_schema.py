@@ -23,6 +23,7 @@ def errors() -> list[str]:
 
 def test_the_schema_passes() -> None:
     assert errors() == []
+    assert "me: User" in str(schema.get_schema())
 
 
 def test_a_root_field_without_a_rule_keeps_the_schema_from_being_built(

@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 from apps.common.tests.lines import LogLines
 from apps.graphql import views
 from apps.graphql.tests import schemas
+from apps.graphql.tests.operations import URL
 from apps.users.models import User
 
-URL = "/api/graphql/"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("types_of_tests")]
 
 

@@ -2,12 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from threading import active_count
 from typing import Any
 
-import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
@@ -16,6 +13,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from apps.common.async_handler import AsyncHandler
+from apps.common.tests.test_async_handler import connected
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.outlook import parts
@@ -38,15 +36,6 @@ def path(
         name for name in settings.MIDDLEWARE if name not in settings.LOCAL_MIDDLEWARE
     ]
     return f"/api/v1/listings/{ListingFactory.create().pk}/outlook/"
-
-
-@asynccontextmanager
-async def connected() -> AsyncIterator[httpx.AsyncClient]:
-    """Yield a client of the ASGI application. Closes the connections of the thread that it has used."""
-    transport = httpx.ASGITransport(AsyncHandler())
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-        yield client
-    await sync_to_async(connections.close_all)()
 
 
 async def statuses(path: str, number: int) -> list[int]:
