@@ -26,7 +26,7 @@ GIT = {
 }
 # The environment of the tests, and the variables of the `make` that runs them, are no concern of a
 # project's.
-OURS = {"VIRTUAL_ENV", "PYTEST_ADDOPTS", "ARGS", "JOBS"}
+OURS = {"VIRTUAL_ENV", "PYTEST_ADDOPTS", "ARGS", "JOBS", "CI"}
 # Without bytecode each process compiles Django and everything else again.
 OURS |= {"PYTHONDONTWRITEBYTECODE"}
 OURS |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}

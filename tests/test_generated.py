@@ -121,9 +121,9 @@ def environment_of(environment_for: Any, answers: dict[str, Any]) -> Environment
     return environment
 
 
-def run_suite(project: Path, record_property: Any, **environment: str) -> int:
+def run_suite(target: str, project: Path, record_property: Any, **environment: str) -> int:
     """Return how many tests of its own a project passes. Fails when one fails or is skipped."""
-    output = run("make", "test", cwd=project, **environment)
+    output = run("make", target, cwd=project, **environment)
     passed = LINES.search(output)
     assert passed, output
     record_property("generated suites run", 1)
@@ -149,7 +149,7 @@ def test_a_project_passes_its_own_tests(
     render: Renderer, environment_for: Any, record_property: Any, answers: dict[str, Any]
 ) -> None:
     environment = environment_of(environment_for, answers)
-    run_suite(render(**answers), record_property, **environment.variables)
+    run_suite("coverage", render(**answers), record_property, **environment.variables)
 
 
 @pytest.mark.parametrize("services", SERVICES)
@@ -166,6 +166,7 @@ def test_a_project_passes_its_own_tests_on_real_services(
     measured = "--cov --cov-config=coverage.ini" if own else ""
     begin = time.monotonic()
     count = run_suite(
+        "test",
         project,
         record_property,
         **environment.variables,

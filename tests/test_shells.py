@@ -43,6 +43,7 @@ esac
 VARIANTS = {
     ("up", "PORT=8001"): "PORT=8001",
     ("test", "ARGS=-k 'one or two'"): "<pytest> <-k> <one or two>",
+    ("test", "CI=true"): "<--cov>",
     ("seed", "SIZE=5"): "<--size> <5>",
     ("schema", "BREAKING=yes"): "<graphql_schema> <--breaking>",
     ("upgrade", "NEWEST=yes"): "uv <lock> <--upgrade>",
