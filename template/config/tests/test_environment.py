@@ -113,13 +113,3 @@ def test_the_admin_may_trust_all_subdomains() -> None:
     for text in [*NEVER_SENT, "https://*.example.com/", "https://*", "https://a.*.example.com"]:
         with pytest.raises(ValueError, match=r"."):
             origins(text)
-
-
-@pytest.mark.parametrize("module", ["local", "production"])
-def test_the_service_does_not_start_with_what_no_browser_sends(module: str) -> None:
-    names = ("CORS_ALLOWED_ORIGINS", "CSRF_TRUSTED_ORIGINS")
-    good = dict.fromkeys(names, "https://a.example.com,https://b.example.com:8443")
-    assert message_of(module, **PRODUCTION | good) == ""
-    bad = dict.fromkeys(names, "https://a.example.com,https://b.example.com/")
-    message = message_of(module, **PRODUCTION | bad)
-    assert [name for name in names if f"{name} is invalid" in message] == [*names]
