@@ -43,9 +43,11 @@ def no_limits(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def reads(number: int) -> Iterator[Read]:
     """Create this many rows of everything. Yield each read of them."""
-    users, clients = create_users(), [APIClient(), APIClient()]
-    for client, user in zip(clients, users, strict=True):
+    users, clients = create_users(), list[Client]()
+    for user in users:
+        client = APIClient()
         client.force_authenticate(user)
+        clients.append(client)
     parameters = create_rows(users[0], number)
     for path, operation in GETS.items():
         try:
