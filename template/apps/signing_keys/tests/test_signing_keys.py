@@ -147,10 +147,10 @@ def test_a_token_signed_with_the_secret_key_is_no_access_token(
     assert status_of(api, signed(header, claims_of(user), sign)) == 401
 
 
-KIDS = ["unknown", "", "../../dev/null", "/dev/null", "' OR 1=1 --", "\x00", None, 1, ["a"], {}]
+UNKNOWN = ["unknown", "", "../../dev/null", "/dev/null", "' OR 1=1 --", "\x00"]
 
 
-@pytest.mark.parametrize("kid", KIDS)
+@pytest.mark.parametrize("kid", [*UNKNOWN, None, 1, ["a"], {}])
 def test_a_token_that_names_no_key_of_ours_is_rejected(
     api: APIClient, user: User, kid: Any
 ) -> None:
