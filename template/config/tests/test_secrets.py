@@ -139,7 +139,7 @@ def test_the_start_names_such_an_address_without_showing_a_part_of_it(
     assert "s3cret" not in printed + caplog.text + "".join(capfd.readouterr())
 
 
-# What is between « and » is masked.
+# The part between « and » is masked.
 TEXTS = [
     f"a@b://«user:{PASSWORD}»@server/x",
     f"redirect to /x?«token={TOKEN}&a=1» now",
