@@ -122,9 +122,8 @@ def cases_of(path: str, client: Client, url: str) -> Iterator[Case]:
 
 def size_of(response: Any) -> str:
     """Return how many rows and bytes a response has."""
-    content, body = response.getvalue(), None
-    if response["Content-Type"] == "application/json":
-        body = json.loads(content)
+    content = response.getvalue()
+    body = json.loads(content) if response["Content-Type"] == "application/json" else None
     body = body.get("results", body) if isinstance(body, dict) else body
     return f"{len(body) if isinstance(body, list) else 1:6}{len(content):8}"
 
@@ -220,10 +219,7 @@ def main() -> None:
         f"Python {platform.python_version()}, Django {django.__version__}, {os.cpu_count()} cores,",
         f"{connection.display_name} {version}, cache: {cache}",
     )
-    columns = (
-        f"{'CPU ms':>8}{'bare':>8}{'ratio':>8}{'a second':>10}{'bare':>8}{'rows':>6}{'bytes':>8}"
-    )
-    print(f"{'GET':42}{columns}")
+    print(f"{'GET':42}  CPU ms    bare   ratio  a second    bare  rows   bytes")
     lines = [
         line(each.name, each.rounds, each.bare_rounds, each.size) for each in cases if each.rounds
     ]

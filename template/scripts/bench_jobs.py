@@ -168,11 +168,8 @@ def main() -> None:
     try:
         check_broker()
     except Exception as error:  # noqa: BLE001  # each broker's library raises its own types
-        print(
-            json.dumps(
-                {"a job": f"is not measured: the broker does not respond ({type(error).__name__})"}
-            )
-        )
+        reason = f"the broker does not respond ({type(error).__name__})"
+        print(json.dumps({"a job": f"is not measured: {reason}"}))
         return
     # A line for each job that is sent, as in production, but nobody reads them.
     for handler in logging.getLogger().handlers:

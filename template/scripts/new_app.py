@@ -255,7 +255,8 @@ def render(source: Path, context: dict[str, Any]) -> str:
 
 
 def new_files(app: str, context: dict[str, Any]) -> dict[Path, str]:
-    files: dict[Path, str] = {}
+    packages = ("", "api", "migrations", "tests")
+    files = {Path("apps", app, package, "__init__.py"): "" for package in packages}
     for source in TEMPLATE.rglob("*.py-tpl"):
         name = str(source.relative_to(TEMPLATE).with_suffix(".py"))
         path = Path("apps", app, name.replace("test_app", f"test_{app}"))

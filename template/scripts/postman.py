@@ -137,17 +137,13 @@ def _script(expression: str) -> str:
 def _set(request: dict[str, Any], place: str, value: str) -> None:
     """Set a value in the path, a header or the body of a request."""
     where, _, name = place.partition(".")
-    if where == "path":
-        for variable in request["url"]["variable"]:
-            if variable["key"] == name:
-                variable["value"] = value
-    elif where == "header":
-        for header in request["header"]:
-            if header["key"] == name:
-                header["value"] = value
-    else:
+    if where == "body":
         body = json.loads(request["body"]["raw"]) | {name: value}
         request["body"]["raw"] = json.dumps(body, indent=2)
+        return
+    for row in request["url"]["variable"] if where == "path" else request["header"]:
+        if row["key"] == name:
+            row["value"] = value
 
 
 def _add_test(item: dict[str, Any], script: str) -> None:

@@ -10,43 +10,20 @@ from config.environment import BASE_DIR, Environment, origin, origins
 from config.tests.run import PRODUCTION, load, message_of, python
 
 EXAMPLE = (BASE_DIR / ".env.example").read_text()
-SENT = [
-    "https://app.example.com",
-    "http://localhost:3000",
-    "https://app.example.com:8443",
-    "http://127.0.0.1:5173",
-    "http://[::1]:3000",
-    "https://xn--bcher-kva.example",
-    "capacitor://localhost",
-    "chrome-extension://abcdefgh",
-]
-NEVER_SENT = [
-    "https://app.example.com/",
-    "https://app.example.com/app",
-    "https://app.example.com?x",
-    "https://app.example.com#x",
-    "https://App.example.com",
-    "HTTPS://app.example.com",
-    "https://app.example.com:443",
-    "http://app.example.com:80",
-    "https://app.example.com:",
-    "https://app.example.com:08443",
-    "https://app.example.com:99999",
-    "https://app.example.com:x",
-    "https://user@app.example.com",
-    " https://app.example.com",
-    "https://app.example.com\n",
-    "https://bücher.example",
-    "http://[::0001]",
-    "http://[::1",
-    "http://[1:2]",
-    "app.example.com",
-    "//app.example.com",
-    "https://",
-    "https:app.example.com",
-    "null",
-    "*",
-]
+SENT = """
+https://app.example.com https://app.example.com:8443 https://xn--bcher-kva.example
+http://localhost:3000 http://127.0.0.1:5173 http://[::1]:3000
+capacitor://localhost chrome-extension://abcdefgh
+"""
+MISSPELLED = """
+https://app.example.com/ https://app.example.com/app https://app.example.com?x
+https://app.example.com#x https://App.example.com HTTPS://app.example.com https://bücher.example
+https://app.example.com:443 http://app.example.com:80 https://app.example.com:
+https://app.example.com:08443 https://app.example.com:99999 https://app.example.com:x
+https://user@app.example.com http://[::0001] http://[::1 http://[1:2]
+app.example.com //app.example.com https:// https:app.example.com null *
+"""
+NEVER_SENT = [*MISSPELLED.split(), " https://app.example.com", "https://app.example.com\n"]
 
 
 def test_env_example_lists_every_variable() -> None:
@@ -120,7 +97,7 @@ def test_what_is_set_wins_over_a_file_in_either_spelling(tmp_path: Path) -> None
     assert read_file(tmp_path / ".env", "SECRET_KEY=theirs", SECRET_KEY_FILE="") == ("theirs", "")
 
 
-@pytest.mark.parametrize("text", SENT)
+@pytest.mark.parametrize("text", SENT.split())
 def test_what_browsers_send_is_an_origin(text: str) -> None:
     assert origin(text) == origins(text) == text
 
@@ -136,13 +113,3 @@ def test_the_admin_may_trust_all_subdomains() -> None:
     for text in [*NEVER_SENT, "https://*.example.com/", "https://*", "https://a.*.example.com"]:
         with pytest.raises(ValueError, match=r"."):
             origins(text)
-
-
-@pytest.mark.parametrize("module", ["local", "production"])
-def test_the_service_does_not_start_with_what_no_browser_sends(module: str) -> None:
-    names = ("CORS_ALLOWED_ORIGINS", "CSRF_TRUSTED_ORIGINS")
-    good = dict.fromkeys(names, "https://a.example.com,https://b.example.com:8443")
-    assert message_of(module, **PRODUCTION | good) == ""
-    bad = dict.fromkeys(names, "https://a.example.com,https://b.example.com/")
-    message = message_of(module, **PRODUCTION | bad)
-    assert [name for name in names if f"{name} is invalid" in message] == [*names]

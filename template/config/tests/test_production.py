@@ -67,39 +67,28 @@ def test_everything_that_is_wrong_comes_in_one_message(wrong: dict[str, tuple[st
     assert "k3vQ9xT1mB" not in message
 
 
-@pytest.mark.parametrize("line", ["0" * 40, "0" * 40 + ":1\r\n", "\ufeff" + "0" * 40, "0" * 64])
+@pytest.mark.parametrize("line", ["{}", "{}:1\r\n", "\ufeff{}", "{}0"])
 def test_breached_passwords_are_rejected_where_a_list_of_them_is_named(
     tmp_path: Path, line: str
 ) -> None:
     path = tmp_path / "passwords.txt"
-    path.write_text(line)
+    path.write_text(line.format("0" * 40))
     environment = PRODUCTION | {"BREACHED_PASSWORDS": str(path)}
-    if line in {"0" * 40, "0" * 40 + ":1\r\n"}:
+    if line in {"{}", "{}:1\r\n"}:
         settings = load("config.settings.production", **environment)
         assert settings.AUTH_PASSWORD_VALIDATORS[-1]["OPTIONS"] == {"path": str(path)}
     else:
         assert "BREACHED_PASSWORDS is invalid" in message_of("production", **environment)
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "localhost:8000",
-        "LOCALHOST",
-        "localhost.",
-        "app.localhost",
-        "localhost.localdomain",
-        "127.0.0.1",
-        "127.1",
-        "0x7f.1",
-        "2130706433",
-        "0.0.0.0:3000",
-        "user@127.0.0.2",
-        "[::1]:3000",
-        "[::]",
-        "[::ffff:127.0.0.1]",
-    ],
-)
+THIS_MACHINE = """
+localhost:8000 LOCALHOST localhost. app.localhost localhost.localdomain
+127.0.0.1 127.1 0x7f.1 2130706433 0.0.0.0:3000 user@127.0.0.2
+[::1]:3000 [::] [::ffff:127.0.0.1]
+"""
+
+
+@pytest.mark.parametrize("host", THIS_MACHINE.split())
 def test_links_to_this_machine_are_refused(host: str) -> None:
     [problem] = front_end_problems(f"https://{host}/")
     assert problem.startswith("FRONTEND_URL points to this machine")
@@ -122,41 +111,31 @@ def test_https_is_kept_to_and_static_files_may_come_from_another_host() -> None:
     assert settings.CSP_SELF == ["'self'", "https://cdn.example.com"]
 
 
+SECONDS, SUBDOMAINS, PRELOAD = HSTS = (
+    "SECURE_HSTS_SECONDS",
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+    "SECURE_HSTS_PRELOAD",
+)
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
         ({}, (3600, False, False)),
-        ({"SECURE_HSTS_SECONDS": "86400"}, (86400, False, False)),
-        (
-            {
-                "SECURE_HSTS_SECONDS": "31536000",
-                "SECURE_HSTS_INCLUDE_SUBDOMAINS": "true",
-                "SECURE_HSTS_PRELOAD": "true",
-            },
-            (31536000, True, True),
-        ),
+        ({SECONDS: "86400"}, (86400, False, False)),
+        ({SECONDS: "31536000", SUBDOMAINS: "true", PRELOAD: "true"}, (31536000, True, True)),
     ],
 )
 def test_hsts_begins_with_an_hour_and_grows_step_by_step(
     environment: dict[str, str], expected: tuple[int, bool, bool]
 ) -> None:
     settings = load("config.settings.production", **PRODUCTION | environment)
-    assert expected == (
-        settings.SECURE_HSTS_SECONDS,
-        settings.SECURE_HSTS_INCLUDE_SUBDOMAINS,
-        settings.SECURE_HSTS_PRELOAD,
-    )
+    assert tuple(getattr(settings, name) for name in HSTS) == expected
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        {"SECURE_HSTS_SECONDS": "31536000"},
-        {"SECURE_HSTS_SECONDS": "86400", "SECURE_HSTS_INCLUDE_SUBDOMAINS": "true"},
-    ],
-)
+@pytest.mark.parametrize("steps", [{SECONDS: "31536000"}, {SECONDS: "86400", SUBDOMAINS: "true"}])
 def test_hsts_preload_is_the_last_step(steps: dict[str, str]) -> None:
-    message = message_of("production", **PRODUCTION | steps | {"SECURE_HSTS_PRELOAD": "true"})
+    message = message_of("production", **PRODUCTION | steps | {PRELOAD: "true"})
     assert "SECURE_HSTS_PRELOAD is on, but" in message
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -34,14 +33,7 @@ PAGES = {"cursor", "ordering", "page", "page_size"}
 NUMBERS = count(1)
 
 Read = tuple[str, Client, str]  # its name, who may do it, and its URL
-
-
-@dataclass
-class World:
-    """Reads, and the columns that they show, by name."""
-
-    reads: list[Read]
-    columns: dict[str, Any]
+World = tuple[list[Read], dict[str, Any]]  # reads, and the columns that they show, by name
 
 
 @pytest.fixture(autouse=True)
@@ -101,14 +93,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
     projection.prepare.cache_clear()
     monkeypatch.setattr(projection, "find_projection", note)
-    found = World([], {})
+    found, shown = list[Read](), dict[str, Any]()
     for name, who, url in reads(2):
         columns.clear()
         assert who.get(uncached(url)).status_code == 200, name
         if columns:
-            found.reads.append((name, who, url))
-            found.columns |= {str(column): column for column in columns}
-    return found
+            found.append((name, who, url))
+            shown |= {str(column): column for column in columns}
+    return found, shown
 
 
 def columns_of(model: type[Model], shown: Projection) -> Iterator[Any]:
@@ -152,12 +144,13 @@ def answer(who: Client, url: str) -> Any:
 def test_reads_are_equal_with_and_without_instances(
     world: World, data: st.DataObject, zone: str
 ) -> None:
-    for name in data.draw(st.lists(st.sampled_from([*world.columns]), max_size=8, unique=True)):
-        column = world.columns[name]
+    found, columns = world
+    for name in data.draw(st.lists(st.sampled_from([*columns]), max_size=8, unique=True)):
+        column = columns[name]
         keys = [*column.model._default_manager.order_by("pk").values_list("pk", flat=True)]  # noqa: SLF001  # documented
         change(column, data.draw(values_of(column)), data.draw(st.sampled_from(keys)))
     with timezone.override(zone):
-        for name, who, url in world.reads:
+        for name, who, url in found:
             without = answer(who, url)
             with (
                 mock.patch.object(projection, "find_projection", return_value=None),

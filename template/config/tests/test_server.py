@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import socket
@@ -12,11 +13,10 @@ from typing import Any
 
 from django.conf import settings
 
-from config import server
 from config.environment import BASE_DIR
-from config.tests.run import PRODUCTION
+from config.tests.run import PRODUCTION, python
 
-COMMAND = [sys.executable, "-m", server.__name__, "--interface", "wsgi", "--blocking-threads", "1"]
+OPTIONS = ["--interface", "wsgi", "--blocking-threads", "1"]
 ENVIRONMENT = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings.production"}
 
 # As they were when a worker imported this module, to serve `application`.
@@ -36,25 +36,26 @@ def get(port: int, process: subprocess.Popen[bytes]) -> Any:
     deadline = time.monotonic() + 60
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
+        with suppress(OSError), closing(connection):
             connection.request("GET", "/")
-            return json.loads(connection.getresponse().read())
-        except OSError:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        finally:
-            connection.close()
+            return json.load(connection.getresponse())
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_workers_share_what_the_server_has_loaded(tmp_path: Path) -> None:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [*COMMAND, "--port", str(port), f"{__name__}:application"]
+    options = [*OPTIONS, "--port", str(port), f"{__name__}:application"]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603  # our own interpreter
-            command, cwd=BASE_DIR, env=os.environ | ENVIRONMENT, stdout=log, stderr=log
+            [sys.executable, "-m", "config.server", *options],
+            cwd=BASE_DIR,
+            env=os.environ | ENVIRONMENT,
+            stdout=log,
+            stderr=log,
         )
     try:
         found = get(port, process)
@@ -67,14 +68,9 @@ def test_the_workers_share_what_the_server_has_loaded(tmp_path: Path) -> None:
 
 
 def test_the_server_refuses_wrong_settings_before_it_starts_a_worker() -> None:
-    finished = subprocess.run(  # noqa: S603  # our own interpreter
-        [*COMMAND, "config.wsgi:application"],
-        cwd=BASE_DIR,
-        env=os.environ | ENVIRONMENT | {"SECRET_KEY": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = ENVIRONMENT | {"SECRET_KEY": ""}
+    code = "from config.server import main; main()"
+    finished = python(code, *OPTIONS, "config.wsgi:application", **environment)
     assert finished.returncode == 1
     assert "SECRET_KEY is missing" in finished.stderr
     assert "granian" not in finished.stdout + finished.stderr.partition("SECRET_KEY")[2]

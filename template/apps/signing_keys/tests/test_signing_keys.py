@@ -130,10 +130,7 @@ def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_rejected(
     forms = {
         "PEM": (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
         "DER": (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
-        "point": (
-            serialization.Encoding.X962,
-            serialization.PublicFormat.UncompressedPoint,
-        ),
+        "point": (serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint),
     }
     secret = key.public.public_bytes(*forms[form]) if form in forms else key.jwk["x"].encode()
     secret = json.dumps(key.jwk).encode() if form == "JWK" else secret
@@ -150,21 +147,10 @@ def test_a_token_signed_with_the_secret_key_is_no_access_token(
     assert status_of(api, signed(header, claims_of(user), sign)) == 401
 
 
-KIDS: list[Any] = [
-    "unknown",
-    "",
-    "../../dev/null",
-    "/dev/null",
-    "' OR 1=1 --",
-    "\x00",
-    None,
-    1,
-    ["a"],
-    {},
-]
+UNKNOWN = ["unknown", "", "../../dev/null", "/dev/null", "' OR 1=1 --", "\x00"]
 
 
-@pytest.mark.parametrize("kid", KIDS)
+@pytest.mark.parametrize("kid", [*UNKNOWN, None, 1, ["a"], {}])
 def test_a_token_that_names_no_key_of_ours_is_rejected(
     api: APIClient, user: User, kid: Any
 ) -> None:
@@ -184,12 +170,8 @@ def test_a_token_that_names_no_key_of_ours_is_rejected(
 def test_a_token_signed_with_another_key_under_our_id_is_rejected(
     api: APIClient, user: User
 ) -> None:
-    forged = jwt.encode(
-        claims_of(user),
-        ec.generate_private_key(ec.SECP256R1()),
-        "ES256",
-        headers={"kid": next(iter(signing_keys()))},
-    )
+    stranger, headers = ec.generate_private_key(ec.SECP256R1()), {"kid": next(iter(signing_keys()))}
+    forged = jwt.encode(claims_of(user), stranger, "ES256", headers=headers)
     assert status_of(api, forged) == 401
 
 
