@@ -34,7 +34,7 @@ OURS |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
 NO_BROKER = {"TEST_BROKER_URL": "redis://127.0.0.1:1/0"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OURS}
 ENVIRONMENT |= GIT | NO_BROKER
-TIMEOUT = 900  # seconds that one command may take
+TIMEOUT = 1800  # seconds that one command may take: a suite of everything on a busy machine
 TEMPLATE_PARTS = ("copier.yml", "questions", "includes", "template")
 # Every answer there is to choose from, beside the free text.
 CHOICES: dict[str, list[Any]] = {

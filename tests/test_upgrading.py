@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
 @pytest.fixture
 def project(own_history: Path, tmp_path: Path) -> Project:
     """Return a project of the release before, with data, that has everything the steps are about."""
-    project = begin(own_history, tmp_path / "project", START, {"preset": "full"})
+    project = begin(own_history, tmp_path / "project", START, {"preset": "api"})
     write(project, {**OWN_APP, "apps/orders/views.py": OPEN_ROUTE})
     write(project, {"apps/users/migrations/0004_own.py": MIGRATION})
     edit_own_places(project)
