@@ -15,13 +15,8 @@ from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework import throttling
 from rest_framework.request import Request
-from rest_framework.throttling import (
-    AnonRateThrottle,
-    ScopedRateThrottle,
-    SimpleRateThrottle,
-    UserRateThrottle,
-)
 
 from apps.common.addresses import client_key
 from apps.common.fifo_cache import FIFOCache
@@ -96,7 +91,7 @@ class QuotaLeases:
 quota_leases = QuotaLeases()
 
 
-class FixedWindowThrottle(SimpleRateThrottle):
+class FixedWindowThrottle(throttling.SimpleRateThrottle):
     """Counts the requests of a client in the current window."""
 
     num_requests: int
@@ -167,11 +162,11 @@ class FixedWindowThrottle(SimpleRateThrottle):
             return 0
 
 
-class AnonThrottle(FixedWindowThrottle, AnonRateThrottle):
+class AnonThrottle(FixedWindowThrottle, throttling.AnonRateThrottle):
     """Limits anonymous clients, by IP address: an IPv4 address, or a /64 network of IPv6."""
 
 
-class UserThrottle(FixedWindowThrottle, UserRateThrottle):
+class UserThrottle(FixedWindowThrottle, throttling.UserRateThrottle):
     """Limits authenticated clients, by account. DRF's class also limits anonymous clients.
 
     Credentials with a `throttle_ident` have a limit of their own.
@@ -185,5 +180,5 @@ class UserThrottle(FixedWindowThrottle, UserRateThrottle):
 
 
 # DRF's class comes first: it reads the view's scope, and then calls the other.
-class ScopedThrottle(ScopedRateThrottle, FixedWindowThrottle):
+class ScopedThrottle(throttling.ScopedRateThrottle, FixedWindowThrottle):
     """Limits views that have a `throttle_scope`."""
