@@ -10,6 +10,7 @@ reach several processes or threads may be rejected a few requests early.
 """
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -149,17 +150,13 @@ class FixedWindowThrottle(throttling.SimpleRateThrottle):
 
     def increment(self, key: str, amount: int) -> int:
         """Add to a counter. Return its new value, or 0 while the cache is unavailable."""
-        try:
-            return int(self.cache.incr(key, amount))
-        except ValueError:
-            pass  # The window has no counter yet.
-        if self.cache.add(key, amount, self.duration):
-            return amount
-        try:
-            # Another request has added the counter meanwhile.
-            return int(self.cache.incr(key, amount))
-        except ValueError:
-            return 0
+        for _ in range(2):
+            # The window has no counter yet, unless another request adds it meanwhile.
+            with suppress(ValueError):
+                return int(self.cache.incr(key, amount))
+            if self.cache.add(key, amount, self.duration):
+                return amount
+        return 0
 
 
 class AnonThrottle(FixedWindowThrottle, throttling.AnonRateThrottle):

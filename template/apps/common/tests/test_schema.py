@@ -26,19 +26,10 @@ api_schema.config.phases.coverage.enabled = settings.get_current_profile_name() 
 
 # Headers for browsers, proxies and HTTP itself, not for the API's clients.
 PLUMBING = {
-    "allow",
-    "cache-control",
-    "content-disposition",
-    "content-language",
-    "content-length",
-    "content-security-policy",
-    "content-type",
-    "cross-origin-opener-policy",
-    "referrer-policy",
-    "set-cookie",
-    "vary",
-    "x-content-type-options",
-    "x-frame-options",
+    *("allow", "cache-control", "set-cookie", "vary"),
+    *("content-disposition", "content-language", "content-length", "content-type"),
+    *("content-security-policy", "cross-origin-opener-policy", "referrer-policy"),
+    *("x-content-type-options", "x-frame-options"),
 }
 RESPONSES = [
     DOCUMENT["components"]["responses"]["Problem"],
