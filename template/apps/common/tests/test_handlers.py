@@ -18,7 +18,6 @@ from pytest_django import Settings
 
 from apps.common.tests.lines import LogLines
 from apps.common.tests.test_problems import problem_of
-from apps.common.tests.test_schema import _open_connection  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.usefixtures("_open_connection")
 

@@ -51,7 +51,7 @@ def serializer_of(model: Any, *names: str, **declared: Any) -> Any:
     """Return a serializer class: these columns of a model, and the declared fields."""
     meta = type("Meta", (), {"model": model, "fields": (*names, *declared)})
     members = {"__module__": __name__, "Meta": meta, **declared}
-    return type("RowSerializer", (serializers.ModelSerializer,), members)
+    return type("MadeUpSerializer", (serializers.ModelSerializer,), members)
 
 
 class ContentTypeSerializer(serializers.ModelSerializer[ContentType]):
@@ -255,7 +255,7 @@ class Listed(ContentTypeSerializer):
 def test_a_field_that_needs_the_instance_is_named(field: Any, reason: str) -> None:
     with pytest.raises(CannotCompileError, match=reason) as raised:
         compile_projection(serializer_of(LogEntry, field=field)(), LogEntry)
-    assert str(raised.value).startswith("RowSerializer.field ")
+    assert str(raised.value).startswith("MadeUpSerializer.field ")
 
 
 def test_a_serializer_that_chooses_its_fields_is_asked_for_each_request(db: None) -> None:
@@ -512,7 +512,7 @@ def test_a_check_names_the_view_and_the_field() -> None:
     try:
         (message,) = check_projections()
         assert message.msg == (
-            "EntryView reads instances, because RowSerializer.field has a to_representation of its own."
+            "EntryView reads instances, because MadeUpSerializer.field has a to_representation of its own."
         )
     finally:
         del Dynamic, EntryView

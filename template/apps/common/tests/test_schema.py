@@ -5,8 +5,6 @@ import pytest
 import schemathesis
 from django.core.management import call_command
 from django.core.servers.basehttp import get_internal_wsgi_application
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import settings
 from rest_framework import serializers
@@ -42,17 +40,6 @@ def headers_are_documented(context: Any, response: Any, case: Any) -> None:
     """Check that the document has each header of a response, somewhere."""
     unknown = {name.lower() for name in response.headers} - DOCUMENTED - PLUMBING
     assert not unknown, f"undocumented headers: {unknown}"
-
-
-@pytest.fixture
-def _open_connection(db: None) -> Iterator[None]:
-    """Keep the connection of the test's transaction open, as Django's own test client does."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in signals:
-        signal.connect(close_old_connections)
 
 
 @pytest.mark.filterwarnings("default")

@@ -94,7 +94,7 @@ def test_a_client_has_a_limit(
     assert [client.get(path).status_code for _ in range(2)] == [200, 429]
 
 
-def sign_in_by_way_of(api: APIClient, forwarded_for: str, **environ: str) -> int:
+def sign_in_by_way_of(api: APIClient, forwarded_for: str, **environ: Any) -> int:
     """Return the status of a request without credentials: 400, or 429 at the limit."""
     headers = {"x-forwarded-for": forwarded_for}
     return int(api.post(SIGN_IN, {}, headers=headers, **environ).status_code)
