@@ -110,15 +110,10 @@ def test_a_projection_returns_what_the_serializer_returns(
     initial = computed(lambda text: text[:1], "object_repr")
     monkeypatch.setattr(LogEntry, "initial", initial, raising=False)
     kind = model and ContentType.objects.get_for_model(model)
+    texts: dict[str, Any] = {"object_id": key, "object_repr": text, "change_message": text}
     for each in (time, time.replace(microsecond=0)):
         LogEntry.objects.create(
-            user=user,
-            content_type=kind,
-            object_id=key,
-            object_repr=text,
-            action_flag=CHANGE,
-            action_time=each,
-            change_message=text,
+            user=user, content_type=kind, action_flag=CHANGE, action_time=each, **texts
         )
     entries = user.logentry_set.annotate(size=Value(3)).order_by("pk")
     with timezone.override(ZoneInfo(zone)):
@@ -140,11 +135,8 @@ def test_lists_take_one_query_each(
 ) -> None:
     viewing = Permission.objects.filter(codename__startswith="view").order_by("-codename")
     without = ContentType.objects.create(app_label="gone", model="gone")
-    for prefetch in (
-        "permission_set",
-        Prefetch("permission_set"),
-        Prefetch("permission_set", viewing),
-    ):
+    name = "permission_set"
+    for prefetch in (name, Prefetch(name), Prefetch(name, viewing)):
         types = ContentType.objects.order_by("pk").prefetch_related("logentry_set", prefetch)
         with django_assert_num_queries(3 + 3):
             expected, projected = outputs(LargeTypeSerializer, types)
