@@ -10,18 +10,14 @@ reach several processes or threads may be rejected a few requests early.
 """
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework import throttling
 from rest_framework.request import Request
-from rest_framework.throttling import (
-    AnonRateThrottle,
-    ScopedRateThrottle,
-    SimpleRateThrottle,
-    UserRateThrottle,
-)
 
 from apps.common.addresses import client_key
 from apps.common.fifo_cache import FIFOCache
@@ -96,7 +92,7 @@ class QuotaLeases:
 quota_leases = QuotaLeases()
 
 
-class FixedWindowThrottle(SimpleRateThrottle):
+class FixedWindowThrottle(throttling.SimpleRateThrottle):
     """Counts the requests of a client in the current window."""
 
     num_requests: int
@@ -154,24 +150,20 @@ class FixedWindowThrottle(SimpleRateThrottle):
 
     def increment(self, key: str, amount: int) -> int:
         """Add to a counter. Return its new value, or 0 while the cache is unavailable."""
-        try:
-            return int(self.cache.incr(key, amount))
-        except ValueError:
-            pass  # The window has no counter yet.
-        if self.cache.add(key, amount, self.duration):
-            return amount
-        try:
-            # Another request has added the counter meanwhile.
-            return int(self.cache.incr(key, amount))
-        except ValueError:
-            return 0
+        for _ in range(2):
+            # The window has no counter yet, unless another request adds it meanwhile.
+            with suppress(ValueError):
+                return int(self.cache.incr(key, amount))
+            if self.cache.add(key, amount, self.duration):
+                return amount
+        return 0
 
 
-class AnonThrottle(FixedWindowThrottle, AnonRateThrottle):
+class AnonThrottle(FixedWindowThrottle, throttling.AnonRateThrottle):
     """Limits anonymous clients, by IP address: an IPv4 address, or a /64 network of IPv6."""
 
 
-class UserThrottle(FixedWindowThrottle, UserRateThrottle):
+class UserThrottle(FixedWindowThrottle, throttling.UserRateThrottle):
     """Limits authenticated clients, by account. DRF's class also limits anonymous clients.
 
     Credentials with a `throttle_ident` have a limit of their own.
@@ -185,5 +177,5 @@ class UserThrottle(FixedWindowThrottle, UserRateThrottle):
 
 
 # DRF's class comes first: it reads the view's scope, and then calls the other.
-class ScopedThrottle(ScopedRateThrottle, FixedWindowThrottle):
+class ScopedThrottle(throttling.ScopedRateThrottle, FixedWindowThrottle):
     """Limits views that have a `throttle_scope`."""

@@ -3,22 +3,28 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-import structlog
-from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
-from apps.common.tests.lines import LogLines
+from apps.common.tests.lines import LogLines, formatter
+
+
+@pytest.fixture
+def _open_connection(db: None) -> Iterator[None]:
+    """Keep the connection of the test's transaction open, as Django's own test client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
 def log() -> Iterator[LogLines]:
     """Return the lines that a test logs."""
-    formatter = settings.LOGGING["formatters"]["json"]
     handler = logging.StreamHandler(StringIO())
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
-        )
-    )
+    handler.setFormatter(formatter("json"))
     logging.getLogger().addHandler(handler)
     yield LogLines(handler.stream)
     logging.getLogger().removeHandler(handler)

@@ -4,6 +4,17 @@ import json
 from io import StringIO
 from typing import Any
 
+from django.conf import settings
+from structlog.stdlib import ProcessorFormatter
+
+
+def formatter(log_format: str) -> ProcessorFormatter:
+    """Return the formatter of the settings for `json` or `console`."""
+    options = settings.LOGGING["formatters"][log_format]
+    return ProcessorFormatter(
+        processors=options["processors"], foreign_pre_chain=options["foreign_pre_chain"]
+    )
+
 
 class LogLines:
     """The lines that a test has logged so far, in the format of production."""

@@ -18,7 +18,6 @@ from pytest_django import Settings
 
 from apps.common.tests.lines import LogLines
 from apps.common.tests.test_problems import problem_of
-from apps.common.tests.test_schema import _open_connection  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.usefixtures("_open_connection")
 
@@ -64,17 +63,13 @@ async def asgi(
     content_type: str = "", query: bytes = b"", body: bytes = b"", coding: str = "chunked"
 ) -> HttpResponse:
     """Return the response that an ASGI server gets. A request with a body is a POST, in one chunk."""
-    given = {
-        "host": "testserver",
-        "content-type": content_type,
-        "transfer-encoding": coding,
-    }.items()
+    given = {"host": "testserver", "content-type": content_type, "transfer-encoding": coding}
     scope = {
         "type": "http",
         "method": "POST" if body else "GET",
         "path": SIGN_OUT if body else PATH,
         "query_string": query,
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given],
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items()],
     }
     communicator = ApplicationCommunicator(import_string(settings.ASGI_APPLICATION), scope)
     await communicator.send_input({"type": "http.request", "body": body})

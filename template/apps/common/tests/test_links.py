@@ -30,7 +30,7 @@ from apps.common.tests.link_paths import (
     links_of,
     required_headers,
 )
-from apps.common.tests.test_schema import DOCUMENT, _open_connection  # noqa: F401  # a fixture
+from apps.common.tests.test_schema import DOCUMENT
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 

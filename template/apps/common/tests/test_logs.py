@@ -1,23 +1,14 @@
 import logging
 
 import pytest
-import structlog
-from django.conf import settings
 from django.db import Error, connection, transaction
 from rest_framework.test import APIClient
 
-from apps.common.tests.lines import LogLines
+from apps.common.tests.lines import LogLines, formatter
 from apps.common.tests.test_text import CONTROL, LINE_BREAKS
 from apps.users.models import User
 
 VALUE = "m4rk\"er'"
-
-
-def formatter(log_format: str) -> logging.Formatter:
-    options = settings.LOGGING["formatters"][log_format]
-    return structlog.stdlib.ProcessorFormatter(
-        processors=options["processors"], foreign_pre_chain=options["foreign_pre_chain"]
-    )
 
 
 def test_a_request_is_one_line_with_what_one_looks_for(user_api: APIClient, log: LogLines) -> None:

@@ -165,12 +165,7 @@ def test_a_client_cannot_pretend_to_have_come_by_https(api: APIClient, settings:
     ],
 )
 def test_what_may_be_personal_is_not_stored(
-    api: APIClient,
-    db: None,
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    expected: str | None,
+    api: APIClient, db: None, method: str, path: str, headers: dict[str, str], expected: str | None
 ) -> None:
     response = getattr(api, method)(path, headers=headers)
     assert response.headers.get("Cache-Control") == expected

@@ -32,6 +32,7 @@ REJECTED = [
     '{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1),
     "\ufeff{}",
     "{} {}",
+    "{",
     *('{"a": "ä"}'.encode(encoding) for encoding in ("utf-16", "utf-32", "latin-1")),
 ]
 

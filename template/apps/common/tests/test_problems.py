@@ -118,11 +118,6 @@ def test_what_answers_with_pages_or_yaml_has_the_same_problems(
     problem_of(getattr(api, method)(path), status)
 
 
-def test_broken_json_is_a_problem(api: APIClient) -> None:
-    answer = api.post("/api/v1/auth/register/", "{", content_type="application/json")
-    assert problem_of(answer, 400)["code"] == "parse_error"
-
-
 @pytest.mark.urls("apps.common.tests.urls")
 def test_each_invalid_field_is_pointed_at(api: APIClient) -> None:
     order = {"lines": [{"product": "tea"}, {}], "tags": ["tea", "coffee"]}

@@ -58,11 +58,3 @@ def test_leases_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     for key in "abc":
         leases.renew(key, 1, 10)
     assert [leases.take(key)[0] for key in "abc"] == [None, 2, 2]
-
-
-def test_requests_are_allowed_while_the_cache_is_unavailable(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    process = Process(5)
-    monkeypatch.setattr(process.throttle, "increment", lambda *_: 0)
-    assert all(process.allows() for _ in range(10))

@@ -6,21 +6,11 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation, Valida
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from rest_framework.exceptions import APIException
-from rest_framework.exceptions import ValidationError as APIValidationError
+from rest_framework import exceptions, serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import (
-    CharField,
-    ChoiceField,
-    DictField,
-    IntegerField,
-    ListField,
-    ModelSerializer,
-    Serializer,
-)
 from rest_framework.views import APIView
 
 from apps.common import errors, problems
@@ -41,9 +31,11 @@ EXCEPTIONS: dict[str, Exception] = {
     "refused": errors.DomainError("Not on a Sunday."),
     "sold-out": SoldOut(next_on="2027-01-01"),
     "mismatch": errors.VersionMismatch(),
-    "names": APIValidationError({"a/b~c": ["Unknown."], "ä c": ["Unknown."]}),
+    "names": exceptions.ValidationError({"a/b~c": ["Unknown."], "ä c": ["Unknown."]}),
     "away": OperationalError("the secret of the day"),
-    "teapot": APIException({"detail": "Short and stout.", "code": "teapot", "spout": "here"}),
+    "teapot": exceptions.APIException(
+        {"detail": "Short and stout.", "code": "teapot", "spout": "here"}
+    ),
 }
 
 
@@ -58,17 +50,17 @@ class ApiView(APIView):
         raise EXCEPTIONS[name]
 
 
-class LineSerializer(Serializer[Any]):
-    product = CharField()
+class LineSerializer(serializers.Serializer[Any]):
+    product = serializers.CharField()
 
 
-class OrderSerializer(Serializer[Any]):
+class OrderSerializer(serializers.Serializer[Any]):
     lines = LineSerializer(many=True)
-    message = CharField()
-    tags = ListField(child=CharField(max_length=3))
-    size = ChoiceField(["small", "large"], required=False)
-    sizes = ListField(child=ChoiceField(["small", "large"]), required=False)
-    stock = DictField(child=IntegerField(), required=False)
+    message = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField(max_length=3))
+    size = serializers.ChoiceField(["small", "large"], required=False)
+    sizes = serializers.ListField(child=size, required=False)
+    stock = serializers.DictField(child=serializers.IntegerField(), required=False)
 
 
 class OrderView(ApiView):
@@ -82,7 +74,7 @@ class EchoView(ApiView):
         return Response([request.data])
 
 
-class UserSerializer(ModelSerializer[User]):
+class UserSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id",)

@@ -26,6 +26,9 @@ def test_list_shows_pending_jobs(db: None) -> None:
     assert line.startswith(f"{job.job_id}  20")
     assert line.endswith("  pending  apps.jobs.tests.jobs.note  ValueError: bug")
     assert total == "1 failed or pending jobs."
+    JobRecordFactory.create()
+    assert failed_jobs("list", job.job_id) == [line, total]
+    assert failed_jobs("list")[-1] == "2 failed or pending jobs."
 
 
 def test_retry_sends_the_named_jobs(db: None, broker: object) -> None:
@@ -58,13 +61,6 @@ def test_jobs_and_all_exclude_each_other(db: None, action: str) -> None:
     with pytest.raises(CommandError, match="Name the jobs or use --all, not both"):
         failed_jobs(action, job.job_id, everything=True)
     assert selectors.failed_and_pending().count() == 2
-
-
-def test_list_shows_the_named_jobs_only(db: None) -> None:
-    job, _ = JobRecordFactory.create_batch(2)
-    line, total = failed_jobs("list", job.job_id)
-    assert line.startswith(job.job_id)
-    assert total == "1 failed or pending jobs."
 
 
 @pytest.mark.parametrize("action", ["retry", "discard"])
