@@ -11,7 +11,6 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.conftest import AUTH
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.social_sign_in.tests import providers
 from apps.social_sign_in.tests.providers import Provider, running_provider
 

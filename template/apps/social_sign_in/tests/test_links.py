@@ -9,7 +9,6 @@ from unittest.mock import Mock
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -24,7 +23,7 @@ from apps.social_sign_in.tests.conftest import Visitor
 from apps.social_sign_in.tests.providers import link_of
 from apps.social_sign_in.tests.test_sign_in import problem_of
 from apps.users.models import User
-from apps.users.tests.factories import UserFactory
+from apps.users.tests.factories import UserFactory, staff_with
 
 LINKS = f"{AUTH}/links/"
 
@@ -136,10 +135,7 @@ def test_support_removes_a_link_but_none_of_users_with_more_rights(
 ) -> None:
     link = link_of(user)
     User.objects.update(is_superuser=is_superuser)
-    support = UserFactory.create(is_staff=True)
-    for codename in ("view_socialaccount", "delete_socialaccount"):
-        support.user_permissions.add(Permission.objects.get(codename=codename))
-    client.force_login(support)
+    client.force_login(staff_with("view_socialaccount", "delete_socialaccount"))
     page = "/admin/socialaccount/socialaccount/"
     assert client.get(f"{page}?q=user").status_code == 200
     assert client.get(f"{page}{link.pk}/change/").status_code == 200

@@ -70,7 +70,7 @@ def test_the_admin_adds_a_user(admin: FormClient) -> None:
 
 
 def change(
-    admin: FormClient, user: User, meanwhile: Callable[[], Any] = lambda: None, **changes: str
+    admin: FormClient, user: User, meanwhile: Callable[[], Any] = lambda: None, /, **changes: str
 ) -> User:
     """Return the user as the form of the admin has changed it."""
     path = f"{USERS}{user.pk}/change/"
