@@ -143,13 +143,6 @@ def test_a_new_password_does_not_get_round_the_second_factor(person: Person) -> 
     assert code_of(person.post("token/", body)) == (401, "second_factor_required")
 
 
-def test_the_app_can_be_removed(person: Person) -> None:
-    person.add_app()
-    assert person.api.delete(f"{AUTH}/factors/app/").status_code == 204
-    assert person.api.get(f"{AUTH}/factors/").json() == []
-    assert person.password().status_code == 200
-
-
 @pytest.mark.parametrize("fallbacks", [[], ["old"]])
 def test_a_factor_survives_a_new_secret_key_with_the_old_one_as_fallback(
     person: Person, settings: Settings, log: Any, fallbacks: list[str]
@@ -169,9 +162,11 @@ def test_others_factors_are_not_listed(person: Person, db: None) -> None:
     assert other.api.get(f"{AUTH}/factors/").json() == []
 
 
-def test_the_change_of_a_factor_is_logged(person: Person, log: Any) -> None:
+def test_the_app_can_be_removed_and_each_change_is_logged(person: Person, log: Any) -> None:
     person.add_app()
     person.post("factors/recovery-codes/")
-    person.api.delete(f"{AUTH}/factors/app/")
+    assert person.api.delete(f"{AUTH}/factors/app/").status_code == 204
+    assert person.api.get(f"{AUTH}/factors/").json() == []
+    assert person.password().status_code == 200
     events = [line["event"] for line in log.all() if "factor" in line]
     assert events == [*["factor_added"] * 2, "recovery_codes_replaced", *["factor_removed"] * 2]

@@ -55,13 +55,17 @@ class Application:
         }
         return {name: value for name, value in (usual | changes).items() if value is not None}
 
+    def form(self, browser: Browser, **changes: Any) -> dict[str, Any]:
+        """Return what the page that asks for consent sends."""
+        page: Any = browser.get(AUTHORIZE, self.parameters(**changes))
+        assert page.status_code == 200, page
+        shown = {name: page.context["form"][name].value() for name in ("request", "scopes")}
+        return {"action": "grant", **shown}
+
     def consent(self, browser: Browser, action: str = "grant", **changes: Any) -> dict[str, str]:
         """Return what the application learns by the redirect after the user has decided."""
-        page = browser.get(AUTHORIZE, self.parameters(**changes))
-        assert page.status_code == 200, page
-        form: Any = page.context["form"]
-        sent = {"request": form["request"].value(), "scopes": form["scopes"].value()}
-        return received(browser.post(AUTHORIZE, {**sent, "action": action}))
+        form = self.form(browser, **changes)
+        return received(browser.post(AUTHORIZE, form | {"action": action}))
 
     def code(self, browser: Browser, **changes: Any) -> str:
         return self.consent(browser, **changes)["code"]

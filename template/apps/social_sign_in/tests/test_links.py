@@ -1,8 +1,7 @@
 """Users see with which providers they sign in, and remove them."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
@@ -10,12 +9,10 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.conftest import AUTH, Person
-from apps.accounts.tests.conftest import person as person  # noqa: PLC0414  # a fixture
 from apps.accounts.tests.passkeys import Device
 from apps.common.tests.lines import LogLines
 from apps.social_sign_in import adapters
@@ -24,6 +21,7 @@ from apps.social_sign_in.tests.providers import link_of
 from apps.social_sign_in.tests.test_sign_in import problem_of
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory, staff_with
+from apps.users.tests.race import statuses_of
 
 LINKS = f"{AUTH}/links/"
 
@@ -116,17 +114,8 @@ def test_a_new_sign_in_confirms_nothing_for_users_with_a_password(visitor: Visit
 def test_of_two_links_that_are_removed_at_once_one_stays(newcomer: Person) -> None:
     links = [SocialAccount.objects.get(), link_of(newcomer.user)]
     headers = {"Authorization": f"Bearer {newcomer.pair['access']}"}
-    barrier = Barrier(len(links))
-
-    def send(link: SocialAccount) -> int:
-        barrier.wait()
-        try:
-            return APIClient(headers=headers).delete(f"{LINKS}{link.pk}/").status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(links)) as pool:
-        assert sorted(pool.map(send, links)) == [204, 409]
+    requests = [partial(APIClient(headers=headers).delete, f"{LINKS}{link.pk}/") for link in links]
+    assert statuses_of(requests) == [204, 409]
 
 
 @pytest.mark.parametrize("is_superuser", [True, False])

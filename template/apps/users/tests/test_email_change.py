@@ -122,15 +122,15 @@ def test_guessing_the_password_of_a_change_is_limited_as_at_sign_in(
 
 
 def test_a_link_is_valid_for_its_step_and_its_address_only(api: APIClient, user: User) -> None:
-    approve = approval(api, user)
-    with_password = {"password": PASSWORD}
-    assert code_of(api.post(CONFIRM, approve | with_password)) == "invalid_link"
-    assert code_of(api.post(APPROVE, approve | {"email": "b@example.com"})) == "invalid_link"
-    confirm = confirmation(api, user)
-    assert code_of(api.post(APPROVE, confirm)) == "invalid_link"
-    assert code_of(api.post(CONFIRM, confirm | {"email": "b@example.com"})) == "invalid_link"
-    reset = {**confirm, "password": "another-long-word"}
-    assert code_of(api.post(f"{AUTH}/password/reset/", reset)) == "invalid_link"
+    approve, confirm = approval(api, user), confirmation(api, user)
+    for path, body in (
+        (CONFIRM, approve | {"password": PASSWORD}),
+        (APPROVE, approve | {"email": "b@example.com"}),
+        (APPROVE, confirm),
+        (CONFIRM, confirm | {"email": "b@example.com"}),
+        (f"{AUTH}/password/reset/", confirm | {"password": "another-long-word"}),
+    ):
+        assert code_of(api.post(path, body)) == "invalid_link"
 
 
 @pytest.mark.parametrize(

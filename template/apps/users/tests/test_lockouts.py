@@ -37,11 +37,8 @@ def allow(staff: User, user: User) -> None:
 def test_the_admin_shows_until_when_sign_ins_are_rejected(locked: User) -> None:
     client = client_of(staff_with("view_user"))
     field = re.compile(r'rejected until:</label>\s*<div class="readonly">(.+?)</div>', re.DOTALL)
-    shown = [
-        field.findall(client.get(f"{USERS}{user.pk}/change/").content.decode())
-        for user in (locked, UserFactory.create())
-    ]
-    [[end], [nothing]] = shown
+    pages = [client.get(f"{USERS}{pk}/change/") for pk in (locked.pk, UserFactory.create().pk)]
+    [[end], [nothing]] = [field.findall(page.content.decode()) for page in pages]
     now = timezone.localtime()
     assert end in [formats.localize(now + timedelta(minutes=minutes)) for minutes in (59, 60)]
     assert nothing == "-"
