@@ -29,9 +29,9 @@ def sessions(person: Person) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("address", "shown"), [("192.0.2.7", "192.0.2.7"), ("", "::")])
 def test_sign_ins_are_listed_with_their_clients(person: Person, address: str, shown: str) -> None:
     first = person.pair
-    client = {"headers": {"user-agent": "Phone"}, "REMOTE_ADDR": address}
+    headers = {"user-agent": "Phone"}
     body = {"email": person.user.email, "password": PASSWORD}
-    person.keep(person.api.post(f"{AUTH}/token/", body, **client))
+    person.keep(person.api.post(f"{AUTH}/token/", body, headers=headers, REMOTE_ADDR=address))
     one, two = sessions(person)
     assert (one["is_current"], two["is_current"]) == (False, True)
     assert (two["user_agent"], two["ip"]) == ("Phone", shown)
