@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from apps.common.tests.conftest import log  # noqa: F401  # a fixture for all tests
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
@@ -42,6 +43,12 @@ class CommittingClient(APIClient):
     def generic(self, *args: Any, **kwargs: Any) -> Any:
         with TestCase.captureOnCommitCallbacks(execute=True):
             return super().generic(*args, **kwargs)
+
+
+class FormClient(CommittingClient):
+    """The same for the forms of the admin."""
+
+    default_format = "multipart"
 
 
 @pytest.fixture

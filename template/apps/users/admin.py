@@ -108,20 +108,10 @@ class UserAdmin(
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
-        (
-            _("Important dates"),
-            {"fields": ("last_login", "date_joined", "sign_ins_rejected_until")},
-        ),
+        (_("Important dates"), {"fields": readonly_fields}),
     )
-    add_fieldsets = (
-        (
-            None,
-            {
-                "classes": ("wide",),
-                "fields": ("email", "usable_password", "password1", "password2"),
-            },
-        ),
-    )
+    add_fields = ("email", "usable_password", "password1", "password2")
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": add_fields}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Staff grant permissions by groups. Only a superuser makes another, or an exception."""

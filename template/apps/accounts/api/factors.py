@@ -7,17 +7,25 @@ from typing import Any
 
 from allauth.headless.account.views import ReauthenticateView as PasswordView
 from allauth.headless.mfa import views
-from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.generics import ListAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_201_CREATED
 from rest_framework.views import APIView
 
 from apps.accounts import selectors
-from apps.accounts.api import engine, serializers
+from apps.accounts.api import engine
 from apps.accounts.api.errors import AlreadyExists
-from apps.users.api.authentication import fields_of
+from apps.accounts.api.serializers import (
+    CodeSerializer,
+    FactorSerializer,
+    NewPasskeySerializer,
+    OptionsSerializer,
+    ReauthenticationSerializer,
+    RecoveryCodesSerializer,
+    SecretSerializer,
+)
+from apps.users.api.authentication import endpoint
 from apps.users.api.throttling import check_failures
 from apps.users.selectors import current_user
 
@@ -30,24 +38,18 @@ class EnrolmentView(APIView):
 
 
 class ReauthenticationView(EnrolmentView):
-    @extend_schema(
-        operation_id="reauthenticate",
-        request=serializers.ReauthenticationSerializer,
-        responses={204: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("reauthenticate", ReauthenticationSerializer, {204: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Confirm your password, or a code, before you change your second factors."""
-        fields = fields_of(serializers.ReauthenticationSerializer, request)
         view = PasswordView if "password" in fields else views.ReauthenticateView
         check_failures(current_user(request).email)
         engine.run_signed_in(request, view, data=fields)
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class FactorsView(ListAPIView[Any]):
     """List your second factors."""
 
-    serializer_class = serializers.FactorSerializer
+    serializer_class = FactorSerializer
     pagination_class = None
     is_for_enrolment = True
 
@@ -56,11 +58,7 @@ class FactorsView(ListAPIView[Any]):
 
 
 class AppOptionsView(EnrolmentView):
-    @extend_schema(
-        operation_id="begin_authenticator_app",
-        request=None,
-        responses={200: serializers.SecretSerializer},
-    )
+    @endpoint("begin_authenticator_app", None, {200: SecretSerializer})
     def post(self, request: Request) -> Response:
         """Begin to add an authenticator app: it needs this secret."""
         reply = engine.run_signed_in(request, views.ManageTOTPView, method="GET")
@@ -70,32 +68,22 @@ class AppOptionsView(EnrolmentView):
 
 
 class AppView(EnrolmentView):
-    @extend_schema(
-        operation_id="add_authenticator_app",
-        request=serializers.CodeSerializer,
-        responses={201: serializers.RecoveryCodesSerializer},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("add_authenticator_app", CodeSerializer, {HTTP_201_CREATED: RecoveryCodesSerializer})
+    def post(self, request: Request, **fields: Any) -> Response:
         """Add the authenticator app that shows this code. Keep the recovery codes of the response."""
-        fields = fields_of(serializers.CodeSerializer, request)
         if selectors.has_app(user=current_user(request)):
             raise AlreadyExists
         engine.run_signed_in(request, views.ManageTOTPView, data=fields)
-        return Response(recovery_codes(request), status=status.HTTP_201_CREATED)
+        return Response(recovery_codes(request), status=HTTP_201_CREATED)
 
-    @extend_schema(operation_id="remove_authenticator_app", responses={204: None})
-    def delete(self, request: Request) -> Response:
+    @endpoint("remove_authenticator_app", None, {204: None})
+    def delete(self, request: Request) -> None:
         """Remove the authenticator app."""
         engine.run_signed_in(request, views.ManageTOTPView, method="DELETE")
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class RecoveryCodesView(EnrolmentView):
-    @extend_schema(
-        operation_id="replace_recovery_codes",
-        request=None,
-        responses={200: serializers.RecoveryCodesSerializer},
-    )
+    @endpoint("replace_recovery_codes", None, {200: RecoveryCodesSerializer})
     def post(self, request: Request) -> Response:
         """Replace the recovery codes. The old ones no longer work."""
         reply = engine.run_signed_in(request, views.ManageRecoveryCodesView)
@@ -103,11 +91,7 @@ class RecoveryCodesView(EnrolmentView):
 
 
 class PasskeyOptionsView(EnrolmentView):
-    @extend_schema(
-        operation_id="begin_new_passkey",
-        request=None,
-        responses={200: serializers.OptionsSerializer},
-    )
+    @endpoint("begin_new_passkey", None, {200: OptionsSerializer})
     def post(self, request: Request) -> Response:
         """Begin to add a passkey."""
         data = {"passwordless": True}
@@ -116,30 +100,24 @@ class PasskeyOptionsView(EnrolmentView):
 
 
 class PasskeysView(EnrolmentView):
-    @extend_schema(
-        operation_id="add_passkey",
-        request=serializers.NewPasskeySerializer,
-        responses={201: serializers.RecoveryCodesSerializer},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("add_passkey", NewPasskeySerializer, {HTTP_201_CREATED: RecoveryCodesSerializer})
+    def post(self, request: Request, **fields: Any) -> Response:
         """Add a passkey. The first factor comes with recovery codes: keep them."""
-        fields = fields_of(serializers.NewPasskeySerializer, request)
         data = fields | {"passwordless": True}
         with engine.rejecting_malformed():
             reply = engine.run_signed_in(request, views.ManageWebAuthnView, data=data)
         is_first = reply.meta["recovery_codes_generated"]
         codes = recovery_codes(request) if is_first else {"recovery_codes": []}
-        return Response(codes, status=status.HTTP_201_CREATED)
+        return Response(codes, status=HTTP_201_CREATED)
 
 
 class PasskeyView(EnrolmentView):
-    @extend_schema(operation_id="remove_passkey", responses={204: None})
-    def delete(self, request: Request, pk: int) -> Response:
+    @endpoint("remove_passkey", None, {204: None})
+    def delete(self, request: Request, pk: int) -> None:
         """Remove a passkey."""
         get_object_or_404(selectors.passkeys(user=current_user(request)), pk=pk)
         data = {"authenticators": [pk]}
         engine.run_signed_in(request, views.ManageWebAuthnView, method="DELETE", data=data)
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def recovery_codes(request: Request) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from apps.accounts.authentication import CookieAuthentication
 from apps.common import audit
 from apps.common.schema import links
 from apps.users.api import authentication
+from apps.users.api.authentication import endpoint
 from apps.users.api.serializers import TokenPairSerializer
 from apps.users.selectors import current_user
 
@@ -62,18 +63,12 @@ class RefreshView(authentication.RefreshView):
 class SignOutView(authentication.SignOutView):
     is_for_enrolment = True
 
-    @extend_schema(
-        operation_id="sign_out",
-        request=serializers.SignOutSerializer,
-        responses={204: None},
-        auth=WITH_COOKIE,
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("sign_out", serializers.SignOutSerializer, {204: None}, auth=WITH_COOKIE)
+    def post(self, request: Request, **fields: Any) -> Response:
         """Revoke a refresh token, or end the session of a cookie: without a token in the body.
 
         An access token stays valid until it expires, within minutes.
         """
-        fields = authentication.fields_of(serializers.SignOutSerializer, request)
         found = "refresh" not in fields and CookieAuthentication().authenticate(request)
         if not found:
             return super().post(request)
@@ -94,9 +89,8 @@ class SignOutView(authentication.SignOutView):
 class StepView(authentication.CredentialsView):
     """A further step of signing in."""
 
-    def complete_with_passkey(self, request: Request, view: type[Any]) -> Response:
+    def complete_with_passkey(self, request: Request, view: type[Any], **fields: Any) -> Response:
         """Complete a sign-in, once a view of allauth has accepted the passkey."""
-        fields = authentication.fields_of(serializers.PendingPasskeySerializer, request)
         session, use_cookie = fields.pop("session"), fields.pop("use_cookie", False)
         with engine.rejecting_malformed():
             reply = engine.run(request, view, session=session, data=fields)
@@ -104,49 +98,33 @@ class StepView(authentication.CredentialsView):
 
 
 class SecondFactorView(StepView):
-    @extend_schema(
-        operation_id="sign_in_with_code",
-        request=serializers.SecondFactorSerializer,
-        responses={200: SIGNED_IN},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("sign_in_with_code", serializers.SecondFactorSerializer, {200: SIGNED_IN})
+    def post(self, request: Request, **fields: Any) -> Response:
         """Complete a sign-in with a code of the authenticator app, or a recovery code."""
-        fields = authentication.fields_of(serializers.SecondFactorSerializer, request)
         session, use_cookie = fields.pop("session"), fields.pop("use_cookie", False)
         reply = engine.run(request, engine.CodeView, session=session, data=fields)
         return engine.complete(request, reply, use_cookie=use_cookie)
 
 
 class SecondPasskeyOptionsView(StepView):
-    @extend_schema(
-        operation_id="begin_second_passkey",
-        request=serializers.PendingSerializer,
-        responses={200: serializers.OptionsSerializer},
+    @endpoint(
+        "begin_second_passkey", serializers.PendingSerializer, {200: serializers.OptionsSerializer}
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, **fields: Any) -> Response:
         """Begin to use a passkey as the second factor."""
-        fields = authentication.fields_of(serializers.PendingSerializer, request)
         reply = engine.run(request, views.AuthenticateWebAuthnView, method="GET", **fields)
         return Response({"options": reply.data["request_options"]})
 
 
 class SecondPasskeyView(StepView):
-    @extend_schema(
-        operation_id="sign_in_with_second_passkey",
-        request=serializers.PendingPasskeySerializer,
-        responses={200: SIGNED_IN},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("sign_in_with_second_passkey", serializers.PendingPasskeySerializer, {200: SIGNED_IN})
+    def post(self, request: Request, **fields: Any) -> Response:
         """Complete a sign-in with a passkey as the second factor."""
-        return self.complete_with_passkey(request, views.AuthenticateWebAuthnView)
+        return self.complete_with_passkey(request, views.AuthenticateWebAuthnView, **fields)
 
 
 class PasskeyOptionsView(StepView):
-    @extend_schema(
-        operation_id="begin_passkey",
-        request=None,
-        responses={200: serializers.PendingOptionsSerializer},
-    )
+    @endpoint("begin_passkey", None, {200: serializers.PendingOptionsSerializer})
     def post(self, request: Request) -> Response:
         """Begin to sign in with a passkey alone: without an address, without a password."""
         reply = engine.run(request, views.LoginWebAuthnView, method="GET")
@@ -155,20 +133,16 @@ class PasskeyOptionsView(StepView):
 
 
 class PasskeyView(StepView):
-    @extend_schema(
-        operation_id="sign_in_with_passkey",
-        request=serializers.PendingPasskeySerializer,
-        responses={200: SIGNED_IN},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("sign_in_with_passkey", serializers.PendingPasskeySerializer, {200: SIGNED_IN})
+    def post(self, request: Request, **fields: Any) -> Response:
         """Sign in with a passkey alone."""
-        return self.complete_with_passkey(request, views.LoginWebAuthnView)
+        return self.complete_with_passkey(request, views.LoginWebAuthnView, **fields)
 
 
 class CookieSessionView(APIView):
     is_for_enrolment = True
 
-    @extend_schema(operation_id="get_session", responses={200: serializers.CookieSessionSerializer})
+    @endpoint("get_session", None, {200: serializers.CookieSessionSerializer})
     def get(self, request: Request) -> Response:
         """Return who is signed in, and a CSRF token, after a page has loaded.
 
@@ -191,17 +165,15 @@ class SessionsView(ListAPIView[Any]):
     def get_queryset(self) -> Any:
         return selectors.sessions(user=current_user(self.request))
 
-    @extend_schema(operation_id="end_sessions", responses={204: None})
-    def delete(self, request: Request) -> Response:
+    @endpoint("end_sessions", None, {204: None})
+    def delete(self, request: Request) -> None:
         """Sign out everywhere. Access tokens stay valid until they expire, within minutes."""
         services.end_sessions(user=current_user(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class SessionView(APIView):
-    @extend_schema(operation_id="end_session", responses={204: None})
-    def delete(self, request: Request, pk: int) -> Response:
+    @endpoint("end_session", None, {204: None})
+    def delete(self, request: Request, pk: int) -> None:
         """End one of your sign-ins."""
         session = get_object_or_404(selectors.sessions_with(pk), user=current_user(request))
         services.end_session(session.pk)
-        return Response(status=status.HTTP_204_NO_CONTENT)

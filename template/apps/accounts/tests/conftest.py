@@ -9,7 +9,6 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD
 
@@ -43,6 +42,15 @@ class Person:
     def sign_in(self) -> "Person":
         self.keep(self.password())
         return self
+
+    def pending(self) -> str:
+        """Return the session of a sign-in that waits for a second factor."""
+        return str(self.password().json()["session"])
+
+    def complete(self, code: str = "", session: str = "") -> Any:
+        """Return the response to a code, after the password unless there is such a session."""
+        body = {"session": session or self.pending(), "code": code or self.code()}
+        return self.post("second-factor/", body)
 
     def code(self) -> str:
         """Return the code that the app shows, or the next one: each signs in once."""

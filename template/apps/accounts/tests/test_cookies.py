@@ -68,16 +68,11 @@ def test_a_cookie_with_a_csrf_token_changes_what_a_token_may_change(browser: Bro
     assert (response.json()["name"], response["Cache-Control"]) == ("Alem", "no-store")
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"x-csrftoken": ""},
-        {"x-csrftoken": "a" * 64},
-        {"origin": EVIL},
-        {"origin": "null"},
-        {"origin": "http://testserver:8080"},
-    ],
-)
+FORGED = [{"x-csrftoken": token} for token in ("", "a" * 64)]
+FORGED += [{"origin": origin} for origin in (EVIL, "null", "http://testserver:8080")]
+
+
+@pytest.mark.parametrize("headers", FORGED, ids=str)
 def test_a_forged_change_is_rejected(browser: Browser, headers: dict[str, str]) -> None:
     response = browser.api.patch(ME, {"name": "Mallory"}, headers=headers)
     assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
@@ -119,27 +114,15 @@ def test_signing_in_gives_a_new_session_and_csrf_token_and_ends_the_one_before(
     assert browser.api.get(ME).status_code == 401
 
 
-def end_everywhere(browser: Browser) -> None:
-    assert browser.api.delete(f"{AUTH}/sessions/").status_code == 204
-
-
-def change_password(browser: Browser) -> None:
-    body = {"current_password": PASSWORD, "password": "another-long-word"}
-    assert browser.post("password/change/", body).status_code == 204
-
-
-def expire(browser: Browser) -> None:
-    Session.objects.update(expire_date=timezone.now())
-
-
 def update(**fields: Any) -> Callable[[Browser], Any]:
     return lambda browser: User.objects.filter(pk=browser.user.pk).update(**fields)
 
 
+CHANGED = {"current_password": PASSWORD, "password": "another-long-word"}
 ENDS: dict[str, Callable[[Browser], Any]] = {
-    "ended": end_everywhere,
-    "new password": change_password,
-    "expired": expire,
+    "ended": lambda browser: browser.api.delete(f"{AUTH}/sessions/"),
+    "new password": lambda browser: browser.post("password/change/", CHANGED),
+    "expired": lambda _: Session.objects.update(expire_date=timezone.now()),
     "deactivated": update(is_active=False),
     "unconfirmed": update(email_confirmed_at=None),
     "deleted": lambda browser: browser.user.delete(),
@@ -199,8 +182,7 @@ def test_a_page_that_loads_gets_a_csrf_token_and_prolongs_the_session(browser: B
 
 def test_a_session_lives_as_long_as_a_refresh_token(user: User, settings: Settings) -> None:
     settings.SESSION_COOKIE_AGE = 60  # that of the admin
-    browser = Browser(user)
-    browser.sign_in().confirm()
+    Browser(user).sign_in().confirm()
     assert Session.objects.get().expire_date > timezone.now() + timedelta(days=13)
 
 
@@ -233,8 +215,7 @@ def test_staff_get_in_with_a_cookie_once_it_stands_for_a_second_factor(browser: 
     browser.add_app()
     assert browser.post("reauthenticate/", {"code": browser.code()}).status_code == 204
     assert browser.api.get(ME).json()["code"] == "second_factor_missing"
-    session = browser.password().json()["session"]
-    browser.keep(browser.post("second-factor/", {"session": session, "code": browser.code()}))
+    browser.keep(browser.complete())
     assert browser.api.get(ME).status_code == 200
 
 

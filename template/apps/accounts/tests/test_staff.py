@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from apps.accounts.tests.conftest import AUTH, Person
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.factories import PASSWORD, UserFactory, staff_with
 
 LOGIN, ADMIN = "/admin/login/", "/admin/"
 
@@ -31,14 +30,14 @@ def test_staff_without_a_second_factor_have_no_access_to_the_api(staff: Person) 
     for path in ("users/", "users/me/", "auth/sessions/"):
         response = staff.api.get(f"/api/v1/{path}")
         assert (response.status_code, response.json()["code"]) == (403, "second_factor_missing")
+    assert staff.api.get(f"{AUTH}/factors/").json() == []
 
 
 @pytest.mark.usefixtures("_required")
 def test_staff_add_a_second_factor_and_sign_in_with_it(staff: Person) -> None:
     staff.add_app()
     assert staff.api.get("/api/v1/users/").status_code == 403
-    session = staff.password().json()["session"]
-    staff.keep(staff.post("second-factor/", {"session": session, "code": staff.code()}))
+    staff.keep(staff.complete())
     assert staff.api.get("/api/v1/users/").status_code == 200
     staff.keep(staff.post("token/refresh/", {"refresh": staff.pair["refresh"]}))
     assert staff.api.get("/api/v1/users/").status_code == 200
@@ -108,10 +107,7 @@ def test_support_removes_no_factor_of_users_with_more_rights(
 ) -> None:
     person.add_app()
     User.objects.filter(pk=person.user.pk).update(is_superuser=is_superuser)
-    support = UserFactory.create(is_staff=True)
-    for codename in ("view_authenticator", "delete_authenticator"):
-        support.user_permissions.add(Permission.objects.get(codename=codename))
-    client.force_login(support)
+    client.force_login(staff_with("view_authenticator", "delete_authenticator"))
     factor = Authenticator.objects.get(type="totp")
     answer = client.post(f"/admin/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"})
     assert answer.status_code == (403 if is_superuser else 302)
@@ -139,8 +135,3 @@ def test_the_command_names_an_address_without_an_account(db: None) -> None:
     UserFactory.create()
     with pytest.raises(CommandError, match=r"There is no user nobody@example\.com"):
         call_command("second_factor", "nobody@example.com")
-
-
-@pytest.mark.usefixtures("_required")
-def test_staff_can_list_their_factors_before_they_have_any(staff: Person) -> None:
-    assert staff.api.get(f"{AUTH}/factors/").json() == []

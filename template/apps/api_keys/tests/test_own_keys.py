@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core import mail
 from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.api_keys.models import ApiKey
 from apps.api_keys.tests.factories import client_with, create_key
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.common.tests.lines import LogLines
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -76,18 +75,14 @@ def test_a_revoked_key_is_listed_and_never_works_again(user_api: APIClient, user
 
 
 def test_creating_and_revoking_are_logged_once_and_without_the_key(
-    api: APIClient,
-    user: User,
-    log: LogLines,  # noqa: F811
-    mailoutbox: list[EmailMessage],
+    api: APIClient, user: User, log: LogLines
 ) -> None:
     api.force_authenticate(user)
     created = api.post(KEYS, BODY).json()
     for _ in range(2):
         api.delete(f"{KEYS}{created['id']}/")
-    assert [(mail.subject, mail.to) for mail in mailoutbox] == [
-        (f"{settings.PROJECT['name']}: An API key was created", [user.email])
-    ]
+    subject = f"{settings.PROJECT['name']}: An API key was created"
+    assert [(sent.subject, sent.to) for sent in mail.outbox] == [(subject, [user.email])]
     lines = [line for line in log.all() if line["event"].startswith("api_key")]
     assert [line["event"] for line in lines] == ["api_key_created", "api_key_revoked"]
     for line in lines:
@@ -115,8 +110,7 @@ def test_a_key_manages_no_keys_whatever_the_settings_say(
     monkeypatch.setitem(settings.SCOPE_RESOURCES, "keys", views)
     key, text = create_key(user, ["read", "write"])
     machine = client_with(text)
-    assert machine.get(KEYS).status_code == 401
-    assert machine.post(KEYS, BODY).status_code == 401
+    assert machine.get(KEYS).status_code == machine.post(KEYS, BODY).status_code == 401
     assert machine.delete(f"{KEYS}{key.pk}/").status_code == 401
 
 

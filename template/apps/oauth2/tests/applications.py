@@ -7,13 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from allauth.idp.oidc.models import Client, Token
-from django.test import Client as DjangoClient
-from django.test import TestCase
-from rest_framework.test import APIClient
 
 from apps.oauth2 import services
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD
+from conftest import CommittingClient, FormClient
 
 AUTHORIZE, SIGN_IN, SIGN_OUT = "/oauth2/authorize/", "/sign-in/", "/sign-out/"
 TOKEN, REVOKE, INTROSPECT = "/oauth2/token/", "/oauth2/revoke/", "/oauth2/introspect/"
@@ -22,20 +20,8 @@ CALLBACK = "https://album.example.org/callback"
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
 
 
-class Browser(DjangoClient):
-    """A browser, after whose requests happens what the service does on commit."""
-
-    def generic(self, *args: Any, **kwargs: Any) -> Any:
-        with TestCase.captureOnCommitCallbacks(execute=True):
-            return super().generic(*args, **kwargs)
-
-
-class Machine(APIClient):
-    """A client of the API that does the same."""
-
-    def generic(self, *args: Any, **kwargs: Any) -> Any:
-        with TestCase.captureOnCommitCallbacks(execute=True):
-            return super().generic(*args, **kwargs)
+class Browser(FormClient):
+    """A browser, with a user who signs in."""
 
 
 class Application:
@@ -69,13 +55,17 @@ class Application:
         }
         return {name: value for name, value in (usual | changes).items() if value is not None}
 
+    def form(self, browser: Browser, **changes: Any) -> dict[str, Any]:
+        """Return what the page that asks for consent sends."""
+        page: Any = browser.get(AUTHORIZE, self.parameters(**changes))
+        assert page.status_code == 200, page
+        shown = {name: page.context["form"][name].value() for name in ("request", "scopes")}
+        return {"action": "grant", **shown}
+
     def consent(self, browser: Browser, action: str = "grant", **changes: Any) -> dict[str, str]:
         """Return what the application learns by the redirect after the user has decided."""
-        page = browser.get(AUTHORIZE, self.parameters(**changes))
-        assert page.status_code == 200, page
-        form: Any = page.context["form"]
-        sent = {"request": form["request"].value(), "scopes": form["scopes"].value()}
-        return received(browser.post(AUTHORIZE, {**sent, "action": action}))
+        form = self.form(browser, **changes)
+        return received(browser.post(AUTHORIZE, form | {"action": action}))
 
     def code(self, browser: Browser, **changes: Any) -> str:
         return self.consent(browser, **changes)["code"]
@@ -85,7 +75,7 @@ class Application:
         pair = base64.b64encode(f"{self.client.pk}:{self.secret}".encode()).decode()
         headers = {"Authorization": f"Basic {pair}"} if with_secret else {}
         body = body if with_secret else {"client_id": self.client.pk, **body}
-        return Machine(headers=headers).post(path, body, format="multipart")
+        return FormClient(headers=headers).post(path, body)
 
     def exchange(self, code: str, **changes: Any) -> Any:
         usual = {"code": code, "redirect_uri": CALLBACK, "code_verifier": self.verifier}
@@ -126,9 +116,9 @@ def enter(browser: Browser, user: User, **fields: str) -> Any:
     return browser.post(SIGN_IN, {"username": user.email, "password": PASSWORD, **fields})
 
 
-def bearer(token: str) -> Machine:
+def bearer(token: str) -> CommittingClient:
     headers = {"Authorization": f"Bearer {token}"}
-    return Machine(raise_request_exception=False, headers=headers)
+    return CommittingClient(raise_request_exception=False, headers=headers)
 
 
 def access_token(user: User, scopes: tuple[str, ...]) -> str:

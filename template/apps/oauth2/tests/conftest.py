@@ -1,6 +1,6 @@
 import pytest
 
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
+from apps.accounts.tests.conftest import person  # noqa: F401  # a fixture
 from apps.oauth2 import keys
 from apps.oauth2.tests.applications import Application, Browser, signed_in
 from apps.users.models import User

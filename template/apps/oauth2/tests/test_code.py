@@ -6,7 +6,7 @@ import jwt
 import pytest
 from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core import mail
 from pytest_django import Settings
 
 from apps.common.tests.lines import LogLines
@@ -37,27 +37,17 @@ def test_a_user_signs_in_and_lets_an_application_in(user: User, application: App
     back = enter(browser, user, next=page.context["next"])
     consent = browser.get(back["Location"])
     text = consent.content.decode()
-    for shown in (
-        "Photo album",
-        user.email,
-        "https://album.example.org",
-        "Know your name",
-        "14 days",
-    ):
+    for shown in ("Photo album", "https://album.example.org", "Know your name", "14 days"):
         assert shown in text
+    assert user.email in text
     result = application.consent(browser)
     assert result["state"] == application.state
     tokens = application.exchange(result["code"]).json()
     assert tokens["token_type"] == "Bearer"
     assert set(tokens["scope"].split()) == {"openid", "email", "profile", "read"}
     assert bearer(tokens["access_token"]).get(ME).json()["id"] == user.pk
-    claims = bearer(tokens["access_token"]).get(USERINFO).json()
-    assert claims == {
-        "sub": str(user.pk),
-        "email": user.email,
-        "email_verified": True,
-        "name": user.name,
-    }
+    claims = {"sub": str(user.pk), "email": user.email, "email_verified": True, "name": user.name}
+    assert bearer(tokens["access_token"]).get(USERINFO).json() == claims
 
 
 def test_the_id_token_says_who_signed_in_where_and_for_whom(
@@ -84,8 +74,7 @@ def test_the_id_token_says_who_signed_in_where_and_for_whom(
 def test_a_user_can_grant_less_than_was_asked_and_deny(
     browser: Browser, application: Application
 ) -> None:
-    page: Any = browser.get(AUTHORIZE, application.parameters())
-    form = {"request": page.context["form"]["request"].value(), "action": "grant"}
+    form = application.form(browser)
     code = received(browser.post(AUTHORIZE, {**form, "scopes": ["openid"]}))["code"]
     assert application.exchange(code).json()["scope"] == "openid"
     more = browser.post(AUTHORIZE, {**form, "scopes": ["openid", "write"]})
@@ -289,14 +278,13 @@ def test_an_application_may_post_its_request(browser: Browser, application: Appl
 def test_a_request_of_the_page_cannot_be_forged(
     user: User, browser: Browser, application: Application
 ) -> None:
-    page: Any = browser.get(AUTHORIZE, application.parameters())
-    form = {"request": page.context["form"]["request"].value(), "scopes": ["openid"]}
+    form = application.form(browser)
     strict = Browser(enforce_csrf_checks=True)
     strict.force_login(user)
-    assert strict.post(AUTHORIZE, {**form, "action": "grant"}).status_code == 403
-    forged = {**form, "request": f"{form['request']}x", "action": "grant"}
+    assert strict.post(AUTHORIZE, form).status_code == 403
+    forged = form | {"request": f"{form['request']}x"}
     assert browser.post(AUTHORIZE, forged).status_code == 403
-    stranger = Browser().post(f"{AUTHORIZE}?prompt=none", {**form, "action": "grant"})
+    stranger = Browser().post(f"{AUTHORIZE}?prompt=none", form)
     assert stranger["Location"].startswith(SIGN_IN)
 
 
@@ -319,28 +307,21 @@ def test_an_app_gets_its_code_by_its_own_scheme(browser: Browser) -> None:
     app = Application(redirect_uris=uri)
     page: Any = browser.get(AUTHORIZE, app.parameters(redirect_uri=uri))
     assert "form-action 'self' org.example.album:" in page["Content-Security-Policy"]
-    form = {"request": page.context["form"]["request"].value(), "scopes": ["openid"]}
-    answer = browser.post(AUTHORIZE, {**form, "action": "grant"})
+    answer = browser.post(AUTHORIZE, app.form(browser, redirect_uri=uri))
     assert answer["Location"].startswith(f"{uri}?code=")
 
 
 def test_consent_is_logged_and_the_first_one_mailed(
-    user: User,
-    browser: Browser,
-    application: Application,
-    log: LogLines,
-    mailoutbox: list[EmailMessage],
+    user: User, browser: Browser, application: Application, log: LogLines
 ) -> None:
     for _ in range(2):
         tokens = application.tokens(browser)
     lines = [line for line in log.all() if line["event"] == "application_allowed"]
-    assert [(line["user_id"], line["client_id"]) for line in lines] == [
-        (user.pk, application.client.pk)
-    ] * 2
+    ids = (user.pk, application.client.pk)
+    assert [(line["user_id"], line["client_id"]) for line in lines] == [ids] * 2
     assert lines[0]["scopes"] == ["email", "openid", "profile", "read"]
-    assert [(mail.subject, mail.to) for mail in mailoutbox] == [
-        (f"{settings.PROJECT['name']}: An application has access to your account", [user.email])
-    ]
+    subject = f"{settings.PROJECT['name']}: An application has access to your account"
+    assert [(sent.subject, sent.to) for sent in mail.outbox] == [(subject, [user.email])]
     for secret in (tokens["access_token"], tokens["refresh_token"]):
         assert secret not in str(log.all())
         assert secret not in str(Token.objects.values())

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from apps.accounts.tests.conftest import AUTH, Person, person  # noqa: F401  # a fixture
+from apps.accounts.tests.conftest import AUTH, Person
 from apps.oauth2.tests.applications import AUTHORIZE, SIGN_IN, SIGN_OUT, Application, Browser, enter
 from apps.users.models import User
 
@@ -17,10 +17,7 @@ def test_users_sign_in_with_their_password(user: User, client: Browser) -> None:
 
 @pytest.mark.parametrize("code", ["", "000000"])
 def test_the_page_asks_for_the_second_factor(
-    person: Person,  # noqa: F811
-    client: Browser,
-    application: Application,
-    code: str,
+    person: Person, client: Browser, application: Application, code: str
 ) -> None:
     person.add_app()
     page = enter(client, person.user, code=code)
@@ -43,10 +40,7 @@ def test_staff_need_a_second_factor_also_when_it_was_removed_since(
 
 
 def test_a_session_older_than_the_second_factor_is_not_enough_for_staff(
-    person: Person,  # noqa: F811
-    client: Browser,
-    application: Application,
-    settings: Settings,
+    person: Person, client: Browser, application: Application, settings: Settings
 ) -> None:
     settings.STAFF_NEED_SECOND_FACTOR = True
     enter(client, person.user)
@@ -59,9 +53,7 @@ def test_a_session_older_than_the_second_factor_is_not_enough_for_staff(
 
 
 def test_a_session_is_listed_and_ends_with_the_others(
-    person: Person,  # noqa: F811
-    client: Browser,
-    application: Application,
+    person: Person, client: Browser, application: Application
 ) -> None:
     enter(client, person.user)
     assert client.get(AUTHORIZE, application.parameters()).status_code == 200

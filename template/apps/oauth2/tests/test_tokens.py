@@ -1,16 +1,14 @@
 """What applications do with tokens, and what ends them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
+from typing import Any
 
 import pytest
 from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
-from django.core.cache import cache
-from django.core.mail import EmailMessage
-from django.db import connection
+from django.core import mail
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -35,8 +33,7 @@ from apps.oauth2.tests.applications import (
 )
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
-
-AT_ONCE = 20
+from apps.users.tests.race import statuses_of
 
 
 def test_a_refresh_token_is_exchanged_once(browser: Browser, application: Application) -> None:
@@ -51,11 +48,7 @@ def test_a_refresh_token_is_exchanged_once(browser: Browser, application: Applic
 
 
 def test_a_refresh_token_that_comes_again_ends_the_access(
-    user: User,
-    browser: Browser,
-    application: Application,
-    log: LogLines,
-    mailoutbox: list[EmailMessage],
+    user: User, browser: Browser, application: Application, log: LogLines
 ) -> None:
     other = application.tokens(browser)
     tokens = application.tokens(browser)
@@ -70,26 +63,15 @@ def test_a_refresh_token_that_comes_again_ends_the_access(
     assert bearer(other["access_token"]).get(ME).status_code == 200
     (line,) = [line for line in log.all() if line["event"] == "application_token_reused"]
     assert (line["user_id"], line["client_id"]) == (user.pk, application.client.pk)
-    assert [mail.to for mail in mailoutbox if "We ended" in mail.subject] == [[user.email]]
+    assert [sent.to for sent in mail.outbox if "We ended" in sent.subject] == [[user.email]]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_refreshes_at_once_one_succeeds(user: User) -> None:
     application = Application()
     tokens = application.tokens(signed_in(user))
-    barrier = Barrier(AT_ONCE)
-
-    def send(_: int) -> int:
-        barrier.wait()
-        try:
-            return int(application.refresh(tokens["refresh_token"]).status_code)
-        finally:
-            connection.close()
-            cache.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        statuses = sorted(pool.map(send, range(AT_ONCE)))
-    assert statuses == [200] + [400] * (AT_ONCE - 1)
+    refresh = partial(application.refresh, tokens["refresh_token"])
+    assert statuses_of([refresh] * 20) == [200] + [400] * 19
     # None of them counts as stolen.
     assert Token.objects.filter(type=Token.Type.REFRESH_TOKEN).count() == 1
 
@@ -104,56 +86,35 @@ def test_a_refresh_token_belongs_to_its_application(
     assert application.refresh(tokens["refresh_token"]).status_code == 200
 
 
-def ban(user: User, _: Application) -> None:
-    User.objects.filter(pk=user.pk).update(is_active=False)
-
-
-def unconfirm(user: User, _: Application) -> None:
-    User.objects.filter(pk=user.pk).update(email_confirmed_at=None)
-
-
-def choose_password(user: User, _: Application) -> None:
+def choose_password(user: User) -> None:
     user.set_password("another-long-word")
     user.save()
 
 
-def revoke(user: User, application: Application) -> None:
-    api = APIClient()
-    api.force_authenticate(user)
-    assert api.delete(f"{LIST}{application.client.pk}/").status_code == 204
+ENDS: dict[str, Callable[[User, APIClient, str], Any]] = {
+    "banned": lambda *_: User.objects.update(is_active=False),
+    "unconfirmed": lambda *_: User.objects.update(email_confirmed_at=None),
+    "new password": lambda user, *_: choose_password(user),
+    "revoked": lambda _, api, client: api.delete(f"{LIST}{client}/"),
+    "account deleted": lambda user, *_: user.delete(),
+    "client deleted": lambda *_: Client.objects.get().delete(),
+    "expired": lambda *_: Token.objects.update(expires_at=timezone.now()),
+}
 
 
-def delete_account(user: User, _: Application) -> None:
-    user.delete()
-
-
-def delete_client(_: User, application: Application) -> None:
-    Client.objects.get(pk=application.client.pk).delete()
-
-
-def expire(_: User, application: Application) -> None:
-    Token.objects.update(expires_at=timezone.now())
-
-
-ENDS = [ban, unconfirm, choose_password, revoke, delete_account, delete_client, expire]
-
-
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("how", ENDS)
 def test_tokens_end(
-    user: User,
-    browser: Browser,
-    application: Application,
-    end: Callable[[User, Application], None],
+    user: User, user_api: APIClient, browser: Browser, application: Application, how: str
 ) -> None:
     tokens = application.tokens(browser)
-    end(user, application)
+    ENDS[how](user, user_api, application.client.pk)
     machine = bearer(tokens["access_token"])
     answer = machine.get(ME)
     assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
     assert answer["WWW-Authenticate"].startswith("Bearer ")
     assert machine.get(USERINFO).status_code == 401
     assert application.refresh(tokens["refresh_token"]).status_code in {400, 401}
-    if end is not delete_client:
+    if how != "client deleted":
         for token in (tokens["access_token"], tokens["refresh_token"]):
             assert application.post(INTROSPECT, {"token": token}).json() == {"active": False}
 
@@ -194,8 +155,7 @@ def test_an_application_proves_who_it_is(application: Application, path: str) ->
 
 def test_a_public_client_may_not_introspect(browser: Browser) -> None:
     public = Application(type=Client.Type.PUBLIC)
-    answer = public.post(INTROSPECT, {"token": "x"}, with_secret=False)
-    assert answer.status_code == 401
+    assert public.post(INTROSPECT, {"token": "x"}, with_secret=False).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -276,9 +236,9 @@ def test_an_application_acts_for_itself_as_its_owner(user: User) -> None:
     assert machine.patch(ME, {"name": "New"}).status_code == 403
     assert machine.get(USERINFO).status_code == 401
     # A new password is no reason for a machine to stop.
-    choose_password(user, application)
+    choose_password(user)
     assert machine.get(ME).status_code == 200
-    ban(user, application)
+    User.objects.update(is_active=False)
     assert machine.get(ME).status_code == 401
     assert application.own_token().status_code == 400
 
@@ -342,7 +302,7 @@ def test_the_list_leaves_out_what_ended_with_a_password(
     user: User, user_api: APIClient, browser: Browser, application: Application
 ) -> None:
     application.tokens(browser)
-    choose_password(user, application)
+    choose_password(user)
     assert user_api.get(LIST).json() == []
 
 

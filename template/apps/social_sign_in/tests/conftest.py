@@ -10,8 +10,7 @@ from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.accounts.tests.conftest import AUTH
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
+from apps.accounts.tests.conftest import AUTH, person  # noqa: F401  # a fixture
 from apps.social_sign_in.tests import providers
 from apps.social_sign_in.tests.providers import Provider, running_provider
 

@@ -1,22 +1,18 @@
 """Users see with which providers they sign in, and remove them."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.conftest import AUTH, Person
-from apps.accounts.tests.conftest import person as person  # noqa: PLC0414  # a fixture
 from apps.accounts.tests.passkeys import Device
 from apps.common.tests.lines import LogLines
 from apps.social_sign_in import adapters
@@ -24,7 +20,8 @@ from apps.social_sign_in.tests.conftest import Visitor
 from apps.social_sign_in.tests.providers import link_of
 from apps.social_sign_in.tests.test_sign_in import problem_of
 from apps.users.models import User
-from apps.users.tests.factories import UserFactory
+from apps.users.tests.factories import UserFactory, staff_with
+from apps.users.tests.race import statuses_of
 
 LINKS = f"{AUTH}/links/"
 
@@ -117,17 +114,8 @@ def test_a_new_sign_in_confirms_nothing_for_users_with_a_password(visitor: Visit
 def test_of_two_links_that_are_removed_at_once_one_stays(newcomer: Person) -> None:
     links = [SocialAccount.objects.get(), link_of(newcomer.user)]
     headers = {"Authorization": f"Bearer {newcomer.pair['access']}"}
-    barrier = Barrier(len(links))
-
-    def send(link: SocialAccount) -> int:
-        barrier.wait()
-        try:
-            return APIClient(headers=headers).delete(f"{LINKS}{link.pk}/").status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(links)) as pool:
-        assert sorted(pool.map(send, links)) == [204, 409]
+    requests = [partial(APIClient(headers=headers).delete, f"{LINKS}{link.pk}/") for link in links]
+    assert statuses_of(requests) == [204, 409]
 
 
 @pytest.mark.parametrize("is_superuser", [True, False])
@@ -136,10 +124,7 @@ def test_support_removes_a_link_but_none_of_users_with_more_rights(
 ) -> None:
     link = link_of(user)
     User.objects.update(is_superuser=is_superuser)
-    support = UserFactory.create(is_staff=True)
-    for codename in ("view_socialaccount", "delete_socialaccount"):
-        support.user_permissions.add(Permission.objects.get(codename=codename))
-    client.force_login(support)
+    client.force_login(staff_with("view_socialaccount", "delete_socialaccount"))
     page = "/admin/socialaccount/socialaccount/"
     assert client.get(f"{page}?q=user").status_code == 200
     assert client.get(f"{page}{link.pk}/change/").status_code == 200

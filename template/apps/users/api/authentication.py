@@ -1,9 +1,10 @@
 """Registration, sign-in, sign-out and passwords."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +30,26 @@ def fields_of(serializer_class: type[Serializer[Any]], request: Request) -> dict
     return dict(serializer.validated_data)
 
 
+def endpoint(
+    operation_id: str, body: type[Serializer[Any]] | None, responses: dict[int, Any], **schema: Any
+) -> Callable[[Callable[..., Response | None]], Callable[..., Response]]:
+    """Describe a method in the OpenAPI document, and pass it the validated fields of the body.
+
+    It returns None where the response has no body.
+    """
+
+    def decorate(method: Callable[..., Response | None]) -> Callable[..., Response]:
+        @extend_schema(operation_id=operation_id, request=body, responses=responses, **schema)
+        @wraps(method)
+        def with_fields(view: APIView, request: Request, **url: Any) -> Response:
+            fields = fields_of(body, request) if body else {}
+            return method(view, request, **url, **fields) or Response(status=min(responses))
+
+        return with_fields
+
+    return decorate
+
+
 class AnonymousView(APIView):
     """A view that needs no access token."""
 
@@ -47,48 +68,33 @@ class CredentialsView(AnonymousView):
 
 
 class RegisterView(CredentialsView):
-    @extend_schema(
-        operation_id="register",
-        request=serializers.EmailSerializer,
-        responses={202: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("register", serializers.EmailSerializer, {202: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Register an e-mail address, and send it an e-mail with a link to choose a password.
 
         The response is the same whether or not the address has an account.
         """
-        services.register(**fields_of(serializers.EmailSerializer, request))
-        return Response(status=status.HTTP_202_ACCEPTED)
+        services.register(**fields)
 
 
 class ConfirmEmailView(CredentialsView):
-    @extend_schema(
-        operation_id="confirm_email",
-        request=serializers.ConfirmationSerializer,
-        responses={204: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("confirm_email", serializers.ConfirmationSerializer, {204: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Confirm an e-mail address, and set a password and a name.
 
         `uid` and `token` are the parts of the link in the confirmation mail.
         """
-        services.confirm_email(**fields_of(serializers.ConfirmationSerializer, request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        services.confirm_email(**fields)
 
 
 class ResendConfirmationView(CredentialsView):
-    @extend_schema(
-        operation_id="resend_confirmation",
-        request=serializers.EmailSerializer,
-        responses={202: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("resend_confirmation", serializers.EmailSerializer, {202: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Send the confirmation mail again.
 
         The response is the same whether or not the address has an account.
         """
-        services.resend_confirmation(**fields_of(serializers.EmailSerializer, request))
-        return Response(status=status.HTTP_202_ACCEPTED)
+        services.resend_confirmation(**fields)
 
 
 class SignInView(TokenObtainPairView):
@@ -122,20 +128,14 @@ class RefreshView(TokenRefreshView):
 
 
 class SignOutView(AnonymousView):
-    @extend_schema(
-        operation_id="sign_out",
-        request=serializers.RefreshTokenSerializer,
-        responses={204: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("sign_out", serializers.RefreshTokenSerializer, {204: None})
+    def post(self, request: Request, *, refresh: str) -> None:
         """Revoke a refresh token. The access token stays valid until it expires, within minutes."""
-        fields = fields_of(serializers.RefreshTokenSerializer, request)
         try:
-            token = self.revoke(fields["refresh"])
+            token = self.revoke(refresh)
         except TokenError as error:
             raise InvalidToken(str(error)) from None
         audit.record("signed_out", user_id=int(token["user_id"]), path=request.path)
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
     def revoke(self, raw: str) -> RefreshToken:
         """Revoke a refresh token. Raises TokenError."""
@@ -145,43 +145,27 @@ class SignOutView(AnonymousView):
 
 
 class ForgotPasswordView(CredentialsView):
-    @extend_schema(
-        operation_id="forgot_password",
-        request=serializers.EmailSerializer,
-        responses={202: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("forgot_password", serializers.EmailSerializer, {202: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Send an e-mail with a link to choose a new password.
 
         The response is the same whether or not the address has an account.
         """
-        services.request_password_reset(**fields_of(serializers.EmailSerializer, request))
-        return Response(status=status.HTTP_202_ACCEPTED)
+        services.request_password_reset(**fields)
 
 
 class ResetPasswordView(CredentialsView):
-    @extend_schema(
-        operation_id="reset_password",
-        request=serializers.PasswordResetSerializer,
-        responses={204: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("reset_password", serializers.PasswordResetSerializer, {204: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Set a new password. `uid` and `token` are the parts of the link in the e-mail."""
-        services.reset_password(**fields_of(serializers.PasswordResetSerializer, request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        services.reset_password(**fields)
 
 
 class ChangePasswordView(APIView):
     permission_classes = [IsAuthenticated]
     throttle_scope = "credentials"
 
-    @extend_schema(
-        operation_id="change_password",
-        request=serializers.PasswordChangeSerializer,
-        responses={204: None},
-    )
-    def post(self, request: Request) -> Response:
+    @endpoint("change_password", serializers.PasswordChangeSerializer, {204: None})
+    def post(self, request: Request, **fields: Any) -> None:
         """Set a new password. This revokes all tokens, including the one that this request sent."""
-        fields = fields_of(serializers.PasswordChangeSerializer, request)
         services.change_password(user=selectors.current_user(request), **fields)
-        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,6 +1,7 @@
 from typing import Any
 
 import factory
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -23,3 +24,11 @@ class UserFactory(DjangoModelFactory[User]):
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         return model_class.objects.create_user(*args, **kwargs)
+
+
+def staff_with(*codenames: str) -> User:
+    """Return a member of staff with these permissions."""
+    staff = UserFactory.create(is_staff=True)
+    for codename in codenames:
+        staff.user_permissions.add(Permission.objects.get(codename=codename))
+    return staff

@@ -4,17 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.test import Client
 from django.utils import formats, timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.common.tests.lines import LogLines
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.test_admin import USERS
+from apps.users.tests.factories import PASSWORD, UserFactory, staff_with
+from apps.users.tests.test_admin import USERS, client_of
 from apps.users.throttling import FailureThrottle
 
 
@@ -33,43 +29,27 @@ def status_of_sign_in(api: APIClient, user: User, password: str = PASSWORD) -> i
     return api.post("/api/v1/auth/token/", credentials).status_code
 
 
-def staff_with(codename: str) -> Client:
-    staff = UserFactory.create(is_staff=True)
-    staff.user_permissions.add(Permission.objects.get(codename=codename))
-    client = Client()
-    client.force_login(staff)
-    return client
-
-
-def allow(client: Client, user: User) -> None:
-    client.post(USERS, {"action": "allow_sign_ins", "_selected_action": user.pk})
+def allow(staff: User, user: User) -> None:
+    form = {"action": "allow_sign_ins", "_selected_action": user.pk}
+    client_of(staff).post(USERS, form)
 
 
 def test_the_admin_shows_until_when_sign_ins_are_rejected(locked: User) -> None:
-    client = staff_with("view_user")
+    client = client_of(staff_with("view_user"))
     field = re.compile(r'rejected until:</label>\s*<div class="readonly">(.+?)</div>', re.DOTALL)
-    shown = [
-        field.findall(client.get(f"{USERS}{user.pk}/change/").content.decode())
-        for user in (locked, UserFactory.create())
-    ]
-    [[end], [nothing]] = shown
+    pages = [client.get(f"{USERS}{pk}/change/") for pk in (locked.pk, UserFactory.create().pk)]
+    [[end], [nothing]] = [field.findall(page.content.decode()) for page in pages]
     now = timezone.localtime()
     assert end in [formats.localize(now + timedelta(minutes=minutes)) for minutes in (59, 60)]
     assert nothing == "-"
 
 
-def test_support_allows_sign_ins_again(
-    api: APIClient,
-    locked: User,
-    log: LogLines,  # noqa: F811
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    client = staff_with("change_user")
-    with django_capture_on_commit_callbacks(execute=True):
-        allow(client, locked)
+def test_support_allows_sign_ins_again(api: APIClient, locked: User, log: LogLines) -> None:
+    staff = staff_with("change_user")
+    allow(staff, locked)
     assert status_of_sign_in(api, locked) == 200
     line = log.last("sign_ins_allowed")
-    assert (line["user_id"], line["by"]) == (locked.pk, User.objects.get(is_staff=True).pk)
+    assert (line["user_id"], line["by"]) == (locked.pk, staff.pk)
 
 
 def test_staff_who_may_only_view_users_cannot_allow_sign_ins(api: APIClient, locked: User) -> None:
