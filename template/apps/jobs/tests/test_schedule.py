@@ -39,6 +39,17 @@ def test_beat_adds_the_schedule_of_the_settings_to_the_database() -> None:
     assert {task.task for task in tasks} <= current_app.tasks.keys()
 
 
+def test_jobs_that_delete_old_rows_make_no_other_job_wait() -> None:
+    names = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
+    queues = {
+        name: current_app.amqp.router.route({}, name)["queue"].name
+        for name in names
+        if ".delete_" in name
+    }
+    assert queues["apps.users.tasks.delete_expired_tokens"].endswith("low")
+    assert len({*queues.values()}) == 1
+
+
 def test_beat_keeps_edited_periodic_tasks() -> None:
     scheduler()
     every_hour = IntervalSchedule.objects.create(every=1, period="hours")
