@@ -125,7 +125,11 @@ def test_other_addresses_are_not(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("form", "names"),
-    [*((form, URLS) for form in MALFORMED), ("sqlite://a:s3cret@b/c", ["DATABASE_URL"])],
+    [
+        *((form, URLS) for form in MALFORMED),
+        ("sqlite://a:s3cret@b/c", ["DATABASE_URL"]),
+        ("SCHEME://:a,s3cret@b/0", ["CACHE_URL"]),
+    ],
 )
 def test_the_start_names_such_an_address_without_showing_a_part_of_it(
     form: str, names: list[str], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
@@ -148,6 +152,7 @@ TEXTS = [
     f"Authorization: «Bearer» «{JWT}»",
     f"Bearer «{TOKEN}»",
     f"sent BEARER «{TOKEN}»",
+    "sent bearer «an_opaque/token+16~»",
     "password:«1234»",
     f"Failing row contains« (1, {TOKEN}, 2)»",
     "DETAIL:«5 x»",

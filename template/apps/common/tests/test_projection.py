@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Prefetch, Q, QuerySet, Value
@@ -250,6 +250,12 @@ def test_a_field_that_needs_the_instance_is_named(field: Any, reason: str) -> No
     assert str(raised.value).startswith("MadeUpSerializer.field ")
 
 
+def test_a_list_of_a_many_to_many_relation_needs_the_instance() -> None:
+    groups = serializer_of(Group, "name")(source="group_set", many=True)
+    with pytest.raises(CannotCompileError, match="a list of something else"):
+        compile_projection(serializer_of(Permission, field=groups)(), Permission)
+
+
 def test_a_serializer_that_chooses_its_fields_is_asked_for_each_request(db: None) -> None:
     with pytest.raises(CannotCompileError, match="Shy has its own get_fields"):
         compile_projection(Shy(), ContentType)
@@ -400,7 +406,8 @@ def test_a_class_below_may_have_other_rows(db: None, name: str) -> None:
 
 
 @pytest.mark.parametrize("is_owner", [True, False])
-def test_select_knows_the_user(user: User, *, is_owner: bool) -> None:
+def test_select_knows_the_user(db: None, *, is_owner: bool) -> None:
+    user = UserFactory.create(pk=7000)
     owner = user if is_owner else UserFactory.create()
     LogEntry.objects.create(user=owner, action_flag=CHANGE, object_repr="x")
     entries_of = all_types(
