@@ -99,7 +99,7 @@ def find_query(body: dict[str, Any]) -> str:
     query: str | None = body.get("query")
     if documents is not None:
         if "documentId" not in body:
-            raise serializers.ValidationError({"documentId": "Required. Queries are stored."})
+            raise serializers.ValidationError({"documentId": "Required: name a stored document."})
         query = documents.get(body["documentId"])
         if query is None:
             raise serializers.ValidationError({"documentId": "No stored document has this id."})
