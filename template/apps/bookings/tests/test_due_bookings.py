@@ -12,7 +12,6 @@ from apps.bookings.services import process_due_bookings
 from apps.bookings.states import Role, State
 from apps.bookings.tests.conftest import NOW
 from apps.bookings.tests.factories import BookingFactory
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.common.tests.lines import LogLines
 
 PAST = {"check_in": date(2030, 4, 1), "check_out": date(2030, 4, 3)}
@@ -116,7 +115,7 @@ def test_due_bookings_are_processed_although_one_has_an_unknown_time_zone(
     db: None,
     now: mock.Mock,
     zone: str,
-    log: LogLines,  # noqa: F811  # the fixture
+    log: LogLines,
 ) -> None:
     bad = BookingFactory.create(listing__time_zone=zone, **PAST)
     other = BookingFactory.create(**PAST)

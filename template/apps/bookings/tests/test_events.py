@@ -6,7 +6,6 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.bookings.events import BookingChanged, booking_changed, booking_changing, publish
 from apps.bookings.states import Role, State
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.common.tests.lines import LogLines
 
 EVENT = BookingChanged(booking_id=1, state=State.CONFIRMED, role=Role.HOST)
@@ -14,7 +13,7 @@ EVENT = BookingChanged(booking_id=1, state=State.CONFIRMED, role=Role.HOST)
 
 def test_an_event_is_published_on_commit_although_a_receiver_fails(
     db: None,
-    log: LogLines,  # noqa: F811  # the fixture
+    log: LogLines,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     received = []

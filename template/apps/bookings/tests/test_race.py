@@ -1,14 +1,12 @@
 """Concurrent bookings of the same nights: one succeeds."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from itertools import cycle
-from threading import Barrier
 from unittest import mock
 
 import pytest
-from django.core.cache import cache
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import timezone
 
 from apps.bookings import overlap_backend
@@ -19,6 +17,7 @@ from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory, as_user
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
+from apps.users.tests.race import statuses_of
 
 GUESTS = 50
 
@@ -28,20 +27,13 @@ def race(clients: list[tuple[User, str]], *listings: Listing) -> list[int]:
 
     Each is for the next of the listings.
     """
-    barrier = Barrier(len(clients))
-
-    def send(user: User, key: str, listing: Listing) -> int:
-        body = request_for(listing, timezone.now().date() + timedelta(days=30))
-        barrier.wait()
-        try:
-            return int(post_booking(as_user(user), body, key).status_code)
-        finally:
-            connection.close()
-            cache.close()
-
-    with ThreadPoolExecutor(len(clients)) as pool:
-        users, keys = zip(*clients, strict=True)
-        return sorted(pool.map(send, users, keys, cycle(listings)))
+    check_in = timezone.now().date() + timedelta(days=30)
+    return statuses_of(
+        [
+            partial(post_booking, as_user(user), request_for(listing, check_in), key)
+            for (user, key), listing in zip(clients, cycle(listings), strict=False)
+        ]
+    )
 
 
 @pytest.mark.django_db(transaction=True)

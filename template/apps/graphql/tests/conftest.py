@@ -1,10 +1,7 @@
 import pytest
 
-from apps.common.tests.conftest import log
 from apps.graphql import schema, views
 from apps.graphql.tests import schemas
-
-__all__ = ["log"]
 
 
 @pytest.fixture

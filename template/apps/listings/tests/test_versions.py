@@ -1,35 +1,22 @@
 """Optimistic locking: each concurrent writer creates its own version or is rejected."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
-from django.core.cache import cache
-from django.db import connection
 
 from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory, as_user
 from apps.listings.tests.test_listings import url
+from apps.users.tests.race import at_once
 
 WRITERS = 8
 
 
 def run_concurrently(write: Callable[[int], Any]) -> list[Any]:
     """Return the results of WRITERS threads that write at the same time."""
-    barrier = Barrier(WRITERS)
-
-    def run(number: int) -> Any:
-        barrier.wait()
-        try:
-            return write(number)
-        finally:
-            connection.close()
-            cache.close()
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        return list(pool.map(run, range(WRITERS)))
+    return at_once([partial(write, number) for number in range(WRITERS)])
 
 
 @pytest.mark.django_db(transaction=True)

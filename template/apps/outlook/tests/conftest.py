@@ -3,7 +3,6 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from apps.common.tests.conftest import log  # noqa: F401  # a fixture
 from apps.outlook import parts
 from apps.outlook.tests.upstream import FakeUpstreams
 from apps.outlook.upstreams import Upstream

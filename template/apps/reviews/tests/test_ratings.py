@@ -1,16 +1,14 @@
 """The rating of a listing is the mean of its reviews, for every writer."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core import serializers
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, ProtectedError, Sum
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +20,7 @@ from apps.listings.models import Listing
 from apps.listings.tests.factories import ListingFactory
 from apps.reviews.models import Review
 from apps.reviews.services import review
+from apps.users.tests.race import at_once
 
 CONCURRENT_REVIEWS = 8
 
@@ -213,16 +212,6 @@ def test_what_a_review_is_about_cannot_be_deleted(listing: Listing, name: str) -
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_reviews_are_all_counted() -> None:
     listing = ListingFactory.create()
-    barrier = Barrier(CONCURRENT_REVIEWS)
-
-    def write(stay: Booking) -> None:
-        barrier.wait()
-        try:
-            review(booking=stay, rating=5)
-        finally:
-            connection.close()
-            cache.close()
-
-    with ThreadPoolExecutor(CONCURRENT_REVIEWS) as pool:
-        list(pool.map(write, stays(listing, CONCURRENT_REVIEWS)))
+    written = stays(listing, CONCURRENT_REVIEWS)
+    at_once([partial(review, booking=stay, rating=5) for stay in written])
     assert sums(listing) == (5 * CONCURRENT_REVIEWS, CONCURRENT_REVIEWS)

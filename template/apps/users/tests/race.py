@@ -33,15 +33,20 @@ def statuses_at_once(
 
 def statuses_of(requests: Sequence[Callable[[], Any]]) -> list[int]:
     """Return the statuses of the responses to requests that are sent at once, sorted."""
-    barrier = Barrier(len(requests))
+    return sorted(int(response.status_code) for response in at_once(requests))
 
-    def send(request: Callable[[], Any]) -> int:
+
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return the results of calls at the same time, each in a thread with its own connections."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
         barrier.wait()
         try:
-            return int(request().status_code)
+            return call()
         finally:
             connection.close()
             cache.close()
 
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return sorted(pool.map(send, requests))
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
