@@ -5,9 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import router
 from django.test import TestCase
-from hypothesis import HealthCheck, settings
-from pytest_django import Settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from apps.common.tests.conftest import log  # noqa: F401  # a fixture for all tests
@@ -17,20 +20,40 @@ from apps.users.tests.factories import UserFactory
 # Hypothesis and Schemathesis try a few examples, always the same ones; more of them, and
 # Schemathesis' boundary values, with `make test FUZZ=100`.
 for profile, examples in (("few", 10), ("many", int(os.environ.get("FUZZ") or 100))):
-    settings.register_profile(
+    hypothesis_settings.register_profile(
         profile,
         max_examples=examples,
         deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
-settings.load_profile("many" if os.environ.get("FUZZ") else "few")
+hypothesis_settings.load_profile("many" if os.environ.get("FUZZ") else "few")
+
+
+class KeepPermissions:
+    """A database router with which Django leaves permissions and content types in the database.
+
+    It empties all tables after each test that commits. To create these rows again takes longer
+    than most tests.
+    """
+
+    def allow_migrate(self, _: str, app_label: str, **hints: Any) -> bool | None:
+        kept = app_label == "contenttypes" or hints.get("model_name") == "permission"
+        return False if kept else None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    router.routers.append(KeepPermissions())
 
 
 @pytest.fixture(autouse=True)
-def _cache_of_its_own(settings: Settings) -> None:
+def _cache_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test other keys, so that tests in other processes may share the cache."""
-    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}}
+    prefix = uuid4().hex
+    # In place: each new `CACHES` would leave a context variable behind, which slows all that follows.
+    monkeypatch.setitem(settings.CACHES["default"], "KEY_PREFIX", prefix)
+    monkeypatch.setattr(caches["default"], "key_prefix", prefix)
 
 
 class CommittingClient(APIClient):

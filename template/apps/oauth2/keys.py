@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from allauth.core.internal.jwkkit import load_jwk_from_pem
+from allauth.core.internal.jwkkit import jwk_thumbprint
 from allauth.idp.oidc.models import PrivateKey
 from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils import timezone
+from jwt.algorithms import RSAAlgorithm
 
 from apps.accounts.adapters import cipher
 from apps.oauth2.models import SigningKey
@@ -39,11 +40,16 @@ def public_keys() -> list[dict[str, Any]]:
 
 def create() -> SigningKey:
     """Create a key. If it is not the first, it signs after an hour."""
-    pem = generate()
-    jwk, _ = load_jwk_from_pem(pem)
-    encrypted = cipher(PURPOSE).encrypt(pem.encode()).decode()
+    key = generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     return SigningKey.objects.create(
-        jwk=jwk | {"use": "sig", "alg": "RS256"}, encrypted_pem=encrypted
+        jwk=jwk | {"kid": jwk_thumbprint(jwk), "use": "sig", "alg": "RS256"},
+        encrypted_pem=cipher(PURPOSE).encrypt(pem).decode(),
     )
 
 
@@ -57,13 +63,8 @@ def replace() -> None:
     create()
 
 
-def generate() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+def generate() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _readable(rows: list[SigningKey]) -> list[PrivateKey]:

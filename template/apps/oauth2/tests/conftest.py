@@ -6,12 +6,12 @@ from apps.oauth2.tests.applications import Application, Browser, signed_in
 from apps.users.models import User
 
 # Tests that ask for keys get this one: to generate one takes longer than most tests.
-PEM = keys.generate()
+KEY = keys.generate()
 
 
 @pytest.fixture(autouse=True)
 def _one_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "generate", lambda: PEM)
+    monkeypatch.setattr(keys, "generate", lambda: KEY)
 
 
 @pytest.fixture
