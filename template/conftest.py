@@ -38,8 +38,9 @@ class KeepPermissions:
     """
 
     def allow_migrate(self, _: str, app_label: str, **hints: Any) -> bool | None:
-        kept = app_label == "contenttypes" or hints.get("model_name") == "permission"
-        return False if kept else None
+        table = app_label, hints.get("model_name")
+        kept = {("auth", "permission"), ("contenttypes", "contenttype")}
+        return False if table in kept else None
 
 
 @pytest.fixture(scope="session")

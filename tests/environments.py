@@ -40,7 +40,6 @@ class Environment:
             "UV_PROJECT_ENVIRONMENT": str(folder),
             "UV_NO_SYNC": "1",
             "PATH": path_with_uv(),
-            "PYTEST_XDIST_AUTO_NUM_WORKERS": "0",
         }
 
     def give_to(self, project: Path) -> None:

@@ -126,8 +126,7 @@ class Project:
 
     def make(self, target: str, *variables: str) -> str:
         """Return what a make target prints. Fails the test when the target fails."""
-        workers = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
-        return run("make", target, *variables, cwd=self.folder, PATH=path_with_uv(), **workers)
+        return run("make", target, *variables, cwd=self.folder, PATH=path_with_uv())
 
     def commit(self, message: str) -> None:
         commit(self.folder, message)

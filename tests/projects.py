@@ -27,6 +27,7 @@ GIT = {
 # The environment of the tests, and the variables of the `make` that runs them, are no concern of a
 # project's.
 OURS = {"VIRTUAL_ENV", "PYTEST_ADDOPTS", "ARGS", "JOBS", "CI"}
+OURS |= {"PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"}
 # Without bytecode each process compiles Django and everything else again.
 OURS |= {"PYTHONDONTWRITEBYTECODE"}
 OURS |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
@@ -34,6 +35,8 @@ OURS |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
 NO_BROKER = {"TEST_BROKER_URL": "redis://127.0.0.1:1/0"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OURS}
 ENVIRONMENT |= GIT | NO_BROKER
+# The tests of a project run in one process: another one would start the service again.
+ENVIRONMENT |= {"PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
 TIMEOUT = 1800  # seconds that one command may take: a suite of everything on a busy machine
 TEMPLATE_PARTS = ("copier.yml", "questions", "includes", "template")
 # Every answer there is to choose from, beside the free text.

@@ -175,7 +175,7 @@ def test_a_project_passes_its_own_tests_on_real_services(
         **environment.variables,
         **variables,
         **addresses,
-        ARGS=f"--numprocesses=0 {measured}",
+        ARGS=measured,
         TEST_BROKER_URL=addresses["CELERY_BROKER_URL"],
     )
     record_property(

@@ -67,8 +67,8 @@ def run_commands(project: Project, step: str) -> list[str]:
     blocks = re.findall(r"(?:^ {7}\S.*\n)+", step, re.MULTILINE)
     assert blocks
     # The tests of the template's own code are run elsewhere.
-    tests = {"PYTEST_XDIST_AUTO_NUM_WORKERS": "0", "ARGS": "apps/orders apps/users config"}
-    environment = {"PATH": path_with_uv(), "TO": CURRENT, **tests}
+    tests = "apps/orders apps/users config"
+    environment = {"PATH": path_with_uv(), "TO": CURRENT, "ARGS": tests}
     scripts = [
         f"set -e\n{re.sub('make update', f'make update TO={CURRENT}', block)}" for block in blocks
     ]
