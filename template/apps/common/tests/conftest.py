@@ -16,6 +16,8 @@ def _open_connection(db: None) -> Iterator[None]:
     for signal in signals:
         signal.disconnect(close_old_connections)
     yield
+    # A test may leave responses open. A server closes each, which ends the request.
+    request_finished.send(sender=None)
     for signal in signals:
         signal.connect(close_old_connections)
 
