@@ -18,7 +18,7 @@ from apps.jobs.models import Status
 
 logger = structlog.get_logger(__name__)
 
-# Seconds until the next try of a job that can neither run nor be stored without the database.
+# Seconds until the next try of a job that cannot run without the database.
 NO_DATABASE_PAUSE = 60
 
 
@@ -112,9 +112,13 @@ class ReliableTask(DjangoTask[Any, Any]):
         if not (self.request.delivery_info or {}).get("redelivered"):
             return
         try:
-            services.count_redelivery(self._job(task_id, args, kwargs))
+            is_allowed = services.count_redelivery(self._job(task_id, args, kwargs))
         except (OperationalError, InterfaceError) as error:
             raise self.retry(exc=error, countdown=NO_DATABASE_PAUSE) from error
+        if not is_allowed:
+            raise services.RedeliveryError(
+                f"The job was started {services.MAX_REDELIVERIES + 1} times and never finished."
+            )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task. A MemoryError is a failure of the job: Celery would end the whole worker.
@@ -135,12 +139,21 @@ class ReliableTask(DjangoTask[Any, Any]):
     def on_failure(
         self, exc: Exception, task_id: str, args: Any, kwargs: dict[str, Any], einfo: Any
     ) -> None:
-        """Store a job that failed: a bug, a time limit, or the last retry or redelivery."""
+        """Store a job that failed: a bug, a time limit, or the last retry or redelivery.
+
+        If its last retry found no database, it is sent again, as if it were redelivered.
+        """
+        job = self._job(task_id, args, kwargs)
+        is_eager = self.app.conf.task_always_eager
         try:
-            services.store_failure(self._job(task_id, args, kwargs), Status.FAILED, exc)
+            # An outage is no fault of the job, even if the database is back by now.
+            if is_eager or not is_database_unavailable(exc) or not services.count_redelivery(job):
+                services.store_failure(job, Status.FAILED, exc)
+                return
         except (DatabaseError, InterfaceError) as error:
             logger.warning("job_not_stored", job_id=task_id, task=self.name, exc_info=True)
-            # It is sent again, with all its retries, until it can be stored. Not in eager mode:
-            # it would run again at once. Nor if the database rejects it, as it always would.
-            if is_database_unavailable(error) and not self.app.conf.task_always_eager:
-                super().apply_async(args, kwargs, task_id, countdown=NO_DATABASE_PAUSE)
+            # In eager mode it would run again at once. If the database rejects it, it always would.
+            if is_eager or not is_database_unavailable(error):
+                return
+        # With all its retries.
+        super().apply_async(args, kwargs, task_id, countdown=NO_DATABASE_PAUSE)

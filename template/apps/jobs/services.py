@@ -94,20 +94,17 @@ def mark_done(job_ids: list[str]) -> None:
         logger.warning("job_completion_not_recorded", job_ids=job_ids, exc_info=True)
 
 
-def count_redelivery(job: Job) -> None:
-    """Count a redelivery by the broker, also of a job that is not in the outbox.
+def count_redelivery(job: Job) -> bool:
+    """Count a redelivery, also of a job that is not in the outbox. Return whether it may run again.
 
-    Raises RedeliveryError, and DatabaseError.
+    Raises DatabaseError.
     """
     below_limit = JobRecord.objects.filter(job_id=job.job_id, redeliveries__lt=MAX_REDELIVERIES)
     if below_limit.update(redeliveries=F("redeliveries") + 1):
-        return
+        return True
     fields = job.fields() | {"status": Status.SENT, "redeliveries": 1}
     _, is_new = JobRecord.objects.get_or_create(job_id=job.job_id, defaults=fields)
-    if not is_new:
-        raise RedeliveryError(
-            f"The job was started {MAX_REDELIVERIES + 1} times and never finished."
-        )
+    return is_new
 
 
 def store_failure(job: Job, status: Status, error: BaseException) -> None:

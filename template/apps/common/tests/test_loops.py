@@ -1,8 +1,5 @@
-from unittest.mock import Mock
-
 import pytest
-from django.db import DataError, InterfaceError, OperationalError
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DataError, InterfaceError, OperationalError, connections
 
 from apps.common.loops import log_and_skip_on_error
 from apps.common.tests.lines import LogLines
@@ -29,9 +26,8 @@ def test_a_loop_logs_a_bad_item_and_goes_on(db: None, log: LogLines, kind: type[
 def test_a_loop_ends_when_the_database_is_unavailable(
     db: None, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
-    refuse = Mock(side_effect=OperationalError("unavailable"))
     with monkeypatch.context() as patch:
-        patch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
+        patch.setattr(connections["default"], "connection", None)
         with pytest.raises(kind):
             loop(kind("unavailable"))
 
@@ -39,6 +35,6 @@ def test_a_loop_ends_when_the_database_is_unavailable(
 def test_a_loop_ends_when_the_database_connection_is_lost(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django.db.connection.is_usable", lambda: False)
+    monkeypatch.setattr(connections["default"], "is_usable", lambda: False)
     with pytest.raises(OperationalError):
         loop(OperationalError("unavailable"))

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 from celery.exceptions import Retry
-from django.db import DataError, transaction
+from django.db import DataError, OperationalError, connections, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.common.tests.lines import LogLines
@@ -80,6 +80,20 @@ def test_a_failed_job_that_no_database_accepts_is_not_sent_again(
     jobs.note.on_failure(OSError("unavailable"), "1", ["path", "line"], {}, None)
     assert broker.sent() == []
     assert log.last("job_not_stored")["job_id"] == "1"
+
+
+def test_a_job_whose_last_retry_found_no_database_is_sent_again(
+    db: None, broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is back when the job would be stored as failed."""
+    monkeypatch.setattr(connections["default"], "is_usable", lambda: False)
+    for _ in range(services.MAX_REDELIVERIES):
+        jobs.note.on_failure(OperationalError("unavailable"), "1", ["path", "line"], {}, None)
+        assert broker.sent() == ["1"]
+        assert JobRecord.objects.get().status == "sent"
+    jobs.note.on_failure(OperationalError("unavailable"), "1", ["path", "line"], {}, None)
+    assert broker.sent() == []
+    assert JobRecord.objects.get().error == "OperationalError: unavailable"
 
 
 def test_a_failed_job_without_broker_and_database_is_not_run_again(
