@@ -292,7 +292,8 @@ def drills(stack: Production, record_property: Any, services: str) -> None:
     results = drill_all(stack)
     for result in results:
         record_property("note", f"drill on {services}: {result}")
-    assert not [str(result) for result in results if result.lost]
+    lost = [str(result) for result in results if result.lost]
+    assert not lost, "\n".join([*lost, stack.inside("worker", "python manage.py failed_jobs list")])
     measured = table(results)
     page = ROOT / MEASURED
     if "NEXUS_WRITE_DRILLS" in os.environ:
