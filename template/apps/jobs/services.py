@@ -99,6 +99,7 @@ def count_redelivery(job: Job) -> bool:
 
     Raises DatabaseError.
     """
+    _close_lost_connections()
     below_limit = JobRecord.objects.filter(job_id=job.job_id, redeliveries__lt=MAX_REDELIVERIES)
     if below_limit.update(redeliveries=F("redeliveries") + 1):
         return True
@@ -109,9 +110,7 @@ def count_redelivery(job: Job) -> bool:
 
 def store_failure(job: Job, status: Status, error: BaseException) -> None:
     """Store a job that has failed, or that the broker has not accepted. Raises DatabaseError."""
-    # A worker's main process rarely uses the database: its connection may be stale.
-    if not connection.in_atomic_block:
-        close_old_connections()
+    _close_lost_connections()
     fields = job.fields() | {"status": status, "error": _error_text(error)}
     JobRecord.objects.update_or_create(job_id=job.job_id, defaults=fields)
     event = "job_failed" if status == Status.FAILED else "job_pending"
@@ -148,6 +147,12 @@ def discard(job: JobRecord) -> None:
     if not _row_if_unchanged(job).delete()[0]:
         raise JobTakenError
     logger.warning("job_discarded", job_id=job.job_id, task=job.task)
+
+
+def _close_lost_connections() -> None:
+    # A worker's main process rarely uses its connection, and a job may have lost the one it had.
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def _publish(job: JobRecord) -> Exception | None:

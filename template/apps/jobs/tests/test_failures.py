@@ -96,6 +96,23 @@ def test_a_job_whose_last_retry_found_no_database_is_sent_again(
     assert JobRecord.objects.get().error == "OperationalError: unavailable"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_ends_its_connection_is_counted(
+    broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be sent again for ever, for example one whose query crashes the database's process."""
+    connection = connections["default"]
+    connection.ensure_connection()
+    lost = connection.connection
+    # As Django finds it after a query on a lost connection.
+    connection.errors_occurred = True
+    monkeypatch.setattr(connection, "is_usable", lambda: False)
+    jobs.note.on_failure(OperationalError("lost"), "1", ["path", "line"], {}, None)
+    assert broker.sent() == ["1"]
+    assert JobRecord.objects.get().redeliveries == 1
+    assert connection.connection is not lost
+
+
 def test_a_failed_job_without_broker_and_database_is_not_run_again(
     no_database: None, log: LogLines
 ) -> None:
